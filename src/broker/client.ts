@@ -1,0 +1,16 @@
+/** What hooks and events see of a client: the facts of one connection, fixed from CONNECT on. */
+export interface Client {
+  /** The client identifier; the one that the broker assigned when the client sent none. */
+  readonly clientId: string;
+  /** The user name of CONNECT, undefined when there is none. */
+  readonly username: string | undefined;
+  /** 3 (MQTT 3.1), 4 (3.1.1) or 5 (5.0). */
+  readonly protocolVersion: 3 | 4 | 5;
+  /** Seconds, as the client asked for; 0 is none. */
+  readonly keepAlive: number;
+  /** Clean Session (3.1, 3.1.1) or Clean Start (5.0). */
+  readonly cleanStart: boolean;
+  /** The peer's address without port; an IPv4-mapped IPv6 address is shown as IPv4. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
