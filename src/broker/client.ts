@@ -13,4 +13,6 @@ export interface Client {
   /** The peer's address without port; an IPv4-mapped IPv6 address is shown as IPv4. */
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** The name of the listener that the connection came through. */
+  readonly listener: string;
 }

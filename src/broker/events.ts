@@ -9,7 +9,8 @@ export type DropReason =
   | 'receiver_slow' // QoS 0 and the receiver's outgoing buffer was at its bound
   | 'expired' // message expiry interval elapsed
   | 'too_large' // larger than the receiver's Maximum Packet Size
-  | 'not_authorized' // refused by a hook
+  | 'not_authorized' // refused by a hook, or a client's message to $SYS
+  | 'retained_full' // delivered, but not retained: the bound of retained messages is reached
   | 'offline'; // QoS 0 and every member of the shared group was offline
 
 /**
@@ -37,4 +38,4 @@ export interface BrokerEvents {
 export type DisconnectReason = ReasonName | 'normal' | 'tcp_closed' | 'connect_timeout';
 
 export type EventName = keyof BrokerEvents;
-export type Listener<K extends EventName> = (...args: BrokerEvents[K]) => void;
+export type EventListener<K extends EventName> = (...args: BrokerEvents[K]) => void;

@@ -1,16 +1,28 @@
+import type { QoS } from '../codec/packets.ts';
 import type { PublishProperties } from '../codec/properties.ts';
+import { encodePublish, type PublishFrame } from '../codec/publish-frame.ts';
 import type { Client } from './client.ts';
 
-/** Quality of service of a message or a subscription. */
-export type QoS = 0 | 1 | 2;
+export type { QoS } from '../codec/packets.ts';
 
-/**
- * An application message: it belongs to nobody and knows no packet, connection or session. Immutable once published.
- */
-export interface Message {
+/** What makes a message; see `Message`. */
+export interface MessageFields {
   readonly topic: string;
-  /** A view that is valid during the call only, unless the message was kept: copy what outlives it. */
   readonly payload: Buffer;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: PublishProperties | null;
+  readonly publisher: Client | null;
+  readonly timestamp: number;
+  readonly expiresAt: number;
+}
+
+/** From this size on, bytes, a payload is sent by reference: copying it to many receivers would cost more. */
+const LARGE = 8 * 1024;
+
+/** An application message: it belongs to nobody and knows no packet, connection or session. */
+export class Message {
+  readonly topic: string;
   readonly qos: QoS;
   /** The RETAIN flag as published. */
   readonly retain: boolean;
@@ -20,4 +32,61 @@ export interface Message {
   readonly publisher: Client | null;
   /** When it was accepted, milliseconds since the Unix epoch. */
   readonly timestamp: number;
+  /** When it expires on the broker's clock; Infinity for never. */
+  readonly expiresAt: number;
+  #payload: Buffer;
+  #kept = false;
+  /** The message encoded for each layout in use, while it is being routed. */
+  #frames: (PublishFrame | null)[] | null = null;
+
+  /** `frame` is the encoded packet in the layout "before 5.0, QoS 0" where there is one already. */
+  constructor(fields: MessageFields, frame: Buffer | null = null) {
+    this.topic = fields.topic;
+    this.qos = fields.qos;
+    this.retain = fields.retain;
+    this.properties = fields.properties;
+    this.publisher = fields.publisher;
+    this.timestamp = fields.timestamp;
+    this.expiresAt = fields.expiresAt;
+    this.#payload = fields.payload;
+    if (frame !== null && fields.payload.length < LARGE)
+      this.#frames = [{ frame, packetIdAt: 0, tail: null }, null, null, null];
+  }
+
+  /** Valid during the call in which the message was told, unless it was kept: copy what outlives it. */
+  get payload(): Buffer {
+    return this.#payload;
+  }
+
+  /** Makes the message independent of the bytes that it came from, at the cost of one copy in its life. */
+  keep(): this {
+    if (!this.#kept) {
+      this.#kept = true;
+      this.#payload = Buffer.from(this.#payload);
+      this.#frames = null;
+    }
+    return this;
+  }
+
+  /**
+   * The message as a packet of `version`, made once for all receivers that need the same; with room for a packet
+   * identifier when `qos` is not 0.
+   */
+  frame(version: number, qos: QoS): PublishFrame {
+    const layout = (version === 5 ? 2 : 0) + (qos > 0 ? 1 : 0);
+    const frames = (this.#frames ??= [null, null, null, null]);
+    return (frames[layout] ??= this.encode(version, qos, this.properties));
+  }
+
+  /** The same with other properties, made anew: for what differs from receiver to receiver. */
+  encode(version: number, qos: QoS, properties: PublishProperties | null): PublishFrame {
+    const large = this.#payload.length >= LARGE;
+    if (large) this.keep();
+    return encodePublish({ topic: this.topic, properties }, this.#payload, version === 5 ? 5 : 4, qos, large);
+  }
+
+  /** Lets go of what was encoded: routing is over. */
+  release(): void {
+    this.#frames = null;
+  }
 }

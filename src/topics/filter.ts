@@ -50,9 +50,16 @@ export function parseFilter(filter: string): ParsedFilter {
   return { group: filter.slice(7, slash), filter: filter.slice(slash + 1) };
 }
 
-/** Whether `filter` has a wildcard. */
-export function hasWildcard(filter: string): boolean {
-  return filter.includes('+') || filter.includes('#');
+/** Whether a topic is the broker's own: clients read `$SYS`, they do not write it. */
+export function isInternal(topic: string): boolean {
+  return topic.startsWith('$SYS/') || topic === '$SYS';
+}
+
+/** Whether a topic or filter has more than `limit` levels. */
+export function exceedsLevels(topic: string, limit: number): boolean {
+  let levels = 1;
+  for (let at = topic.indexOf('/'); at !== -1; at = topic.indexOf('/', at + 1)) if (++levels > limit) return true;
+  return false;
 }
 
 /**

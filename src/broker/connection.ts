@@ -1,0 +1,252 @@
+import type { Deadline } from '../base/deadlines.ts';
+import { Decoder } from '../codec/decoder.ts';
+import { encode } from '../codec/encode.ts';
+import { ProtocolError } from '../codec/errors.ts';
+import { type AckPacket, type Packet, PacketType, type ProtocolVersion } from '../codec/packets.ts';
+import type { PublishProperties } from '../codec/properties.ts';
+import { ReasonCode, reasonName } from '../codec/reason-codes.ts';
+import type { Client } from './client.ts';
+import type { Core } from './core.ts';
+import type { DisconnectReason, DropReason } from './events.ts';
+import { handlePacket } from './handlers/handle-packet.ts';
+import { refuse } from './handlers/connack.ts';
+import type { Message, QoS } from './message.ts';
+import { Outgoing } from './outgoing.ts';
+import type { Wire, WireHandler } from './ports.ts';
+import type { Session } from './session.ts';
+
+/**
+ * One wire and what is known of the client at its end. `new`: CONNECT is awaited; `connecting`: it is being decided
+ * upon; `open`: accepted; `closed`: over, nothing more is read or sent.
+ */
+export class Connection implements WireHandler {
+  readonly core: Core;
+  readonly wire: Wire;
+  state: 'new' | 'connecting' | 'open' | 'closed' = 'new';
+  version: ProtocolVersion = 4;
+  client: Client | null = null;
+  session: Session | null = null;
+  /** Mosquitto's mark of a bridge in CONNECT: its subscriptions are "no local" and "retain as published". */
+  bridge = false;
+  /** The client's Maximum Packet Size, bytes. */
+  maximumPacketSize = Infinity;
+  /** Seconds of the Session Expiry Interval in CONNECT; DISCONNECT may not raise it from 0. */
+  connectExpiryInterval = 0;
+  /** Topics by the aliases that the client set. */
+  aliases: Map<number, string> | null = null;
+
+  readonly #decoder: Decoder;
+  readonly #out: Outgoing;
+  #lastSeen: number;
+  /** Milliseconds without a packet after which the client is gone; Infinity for never. */
+  #patience: number;
+  #deadline: Deadline | null;
+  /** Packets wait for an answer to an asynchronous hook. */
+  #held = false;
+  /** Reading has stopped because the client does not read what we send. */
+  #throttled = false;
+
+  constructor(core: Core, wire: Wire) {
+    this.core = core;
+    this.wire = wire;
+    this.#decoder = new Decoder(core.topics, Math.min(core.options.maxPacketSize, LARGEST_CONNECT));
+    this.#out = new Outgoing(wire, core.turn);
+    this.#lastSeen = core.options.clock.now();
+    this.#patience = core.options.connectTimeout;
+    this.#deadline = core.deadlines.add(this.#lastSeen + this.#patience, () => this.#checkAlive());
+  }
+
+  /** The receiver reads more slowly than we send: nothing is to be added that can wait or be dropped. */
+  get congested(): boolean {
+    return this.state === 'closed' || this.#out.pending > this.core.options.maxOutgoingBuffer;
+  }
+
+  // What the wire tells
+
+  data(bytes: Buffer): void {
+    if (this.state === 'closed') return;
+    this.#lastSeen = this.core.options.clock.now();
+    this.#decoder.push(bytes);
+    this.#handlePackets();
+    if (this.congested) this.#throttle();
+  }
+
+  drained(): void {
+    if (this.state === 'closed' || this.congested) return;
+    if (this.#throttled) {
+      this.#throttled = false;
+      if (!this.#held) this.wire.resume();
+    }
+    this.session?.pump();
+  }
+
+  closed(): void {
+    this.#finish('tcp_closed');
+  }
+
+  // What handlers do
+
+  /** CONNECT was accepted: larger packets are allowed now, and the keep-alive (seconds, 0: none) counts. */
+  opened(keepAlive: number): void {
+    this.state = 'open';
+    this.#decoder.maxPacketSize = this.core.options.maxPacketSize;
+    this.#patience = keepAlive === 0 ? Infinity : keepAlive * 1000 * this.core.options.keepAliveMultiplier;
+    this.#schedule();
+  }
+
+  /** Handles no further packet until `done`: keeps the order of what the client asks for. */
+  hold(done: Promise<void>): void {
+    this.#held = true;
+    this.wire.pause();
+    done.then(
+      () => this.#release(),
+      (error: unknown) => this.#failInternally(error),
+    );
+  }
+
+  send(packet: Packet): void {
+    const bytes = encode(packet, this.version);
+    if (bytes.length <= this.maximumPacketSize) this.#out.bytes(bytes);
+  }
+
+  sendAck(type: AckPacket['type'], packetId: number, reasonCode: number): void {
+    if (reasonCode === 0 || this.version < 5) this.#out.ack(type, packetId);
+    else this.send({ type, packetId, reasonCode, properties: null });
+  }
+
+  /** PUBREL: the second half of a QoS 2 delivery. */
+  release(packetId: number): void {
+    this.#out.ack(PacketType.pubrel, packetId);
+  }
+
+  /** Hop 8 of the road: the message goes into this receiver's buffer. Returns why not, null when it does. */
+  publish(
+    message: Message,
+    qos: QoS,
+    dup: boolean,
+    retain: boolean,
+    packetId: number,
+    subscriptionIds: readonly number[] | null,
+  ): DropReason | null {
+    let frame;
+    if (message.expiresAt === Infinity && (subscriptionIds === null || this.version < 5))
+      frame = message.frame(this.version, qos);
+    else {
+      const remaining = message.expiresAt - this.core.options.clock.now();
+      if (remaining <= 0) return 'expired';
+      frame = message.encode(this.version, qos, forwardedProperties(message.properties, remaining, subscriptionIds));
+    }
+    if (frame.frame.length + (frame.tail?.length ?? 0) > this.maximumPacketSize) return 'too_large';
+    const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
+    this.#out.publish(frame, first, packetId);
+    this.core.counters.messagesSent++;
+    return null;
+  }
+
+  /** Ends the connection because of the broker or of what the client did; 5.0 clients are told why. */
+  close(reasonCode: number, text?: string): void {
+    if (this.state === 'closed') return;
+    if (this.state !== 'open') refuse(this, reasonCode);
+    else if (this.version === 5)
+      this.send({
+        type: PacketType.disconnect,
+        reasonCode,
+        properties: text === undefined ? null : { reasonString: text },
+      });
+    this.end(reasonName(reasonCode));
+  }
+
+  /** Sends what is left and ends the connection without a further word. */
+  end(reason: DisconnectReason): void {
+    if (this.state === 'closed') return;
+    this.#out.flush();
+    this.wire.end();
+    this.#finish(reason);
+  }
+
+  // The rest
+
+  #handlePackets(): void {
+    try {
+      while (!this.#held && this.state !== 'closed') {
+        const packet = this.#decoder.next();
+        if (packet === null) return;
+        handlePacket(this, packet);
+      }
+      this.#decoder.keep();
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#failed(error);
+      else this.#failInternally(error);
+    }
+  }
+
+  #failed(error: ProtocolError): void {
+    this.core.options.log.debug(`${this.#name()}: ${error.message}`);
+    if (this.state === 'new' && error.reasonCode !== ReasonCode.unsupported_protocol_version) this.end(reasonName(error.reasonCode));
+    else this.close(error.reasonCode, error.message);
+  }
+
+  /** A mistake of ours costs one connection, not the broker. */
+  #failInternally(error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.core.options.log.error(`${this.#name()}: internal error, connection closed: ${detail}`);
+    this.close(ReasonCode.implementation_specific_error);
+  }
+
+  #name(): string {
+    return `client ${JSON.stringify(this.client?.clientId ?? this.wire.peer.address)}`;
+  }
+
+  #release(): void {
+    if (this.state === 'closed') return;
+    this.#held = false;
+    this.#lastSeen = this.core.options.clock.now();
+    this.#handlePackets();
+    if (!this.#held && !this.#throttled) this.wire.resume();
+  }
+
+  #throttle(): void {
+    if (this.#throttled || this.state === 'closed') return;
+    this.#throttled = true;
+    this.wire.pause();
+  }
+
+  #checkAlive(): void {
+    this.#deadline = null;
+    const silence = this.core.options.clock.now() - this.#lastSeen;
+    if (silence < this.#patience) this.#schedule();
+    else if (this.state === 'open') this.close(ReasonCode.keepalive_timeout);
+    else this.end('connect_timeout');
+  }
+
+  #schedule(): void {
+    if (this.#deadline !== null) this.core.deadlines.remove(this.#deadline);
+    this.#deadline = null;
+    if (this.#patience === Infinity) return;
+    this.#deadline = this.core.deadlines.add(this.#lastSeen + this.#patience, () => this.#checkAlive());
+  }
+
+  #finish(reason: DisconnectReason): void {
+    if (this.state === 'closed') return;
+    const wasOpen = this.state === 'open';
+    this.state = 'closed';
+    if (this.#deadline !== null) this.core.deadlines.remove(this.#deadline);
+    this.#out.close();
+    this.core.sessions.connectionEnded(this, wasOpen ? reason : null);
+  }
+}
+
+/** Bytes of a CONNECT at most: nobody is known yet who would be worth more memory. All fields at their longest fit. */
+const LARGEST_CONNECT = 512 * 1024;
+
+/** The properties of a message for one receiver: what is left of its life, and the receiver's identifiers. */
+function forwardedProperties(
+  properties: PublishProperties | null,
+  remaining: number,
+  subscriptionIds: readonly number[] | null,
+): PublishProperties {
+  const forwarded: PublishProperties = { ...properties };
+  if (remaining !== Infinity) forwarded.messageExpiryInterval = Math.ceil(remaining / 1000);
+  if (subscriptionIds !== null) forwarded.subscriptionIdentifiers = [...subscriptionIds];
+  return forwarded;
+}

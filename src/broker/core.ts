@@ -1,0 +1,41 @@
+import { Deadlines } from '../base/deadlines.ts';
+import { ProtocolError } from '../codec/errors.ts';
+import { ReasonCode } from '../codec/reason-codes.ts';
+import { TopicCache } from '../codec/topic-cache.ts';
+import { exceedsLevels, validateTopic } from '../topics/filter.ts';
+import { Hooks } from './hooks.ts';
+import type { BrokerOptions } from './options.ts';
+import { Router } from './router.ts';
+import { Sessions } from './sessions.ts';
+import { newCounters } from './stats.ts';
+import { Turn } from './turn.ts';
+
+/** What the parts of one broker share. */
+export class Core {
+  readonly options: BrokerOptions;
+  readonly hooks: Hooks;
+  readonly counters = newCounters();
+  readonly deadlines: Deadlines;
+  readonly turn: Turn;
+  readonly topics: TopicCache;
+  readonly router: Router;
+  readonly sessions: Sessions;
+
+  constructor(options: BrokerOptions) {
+    this.options = options;
+    this.hooks = new Hooks(options.log);
+    this.deadlines = new Deadlines(options.clock);
+    this.turn = new Turn(options.clock);
+    this.topics = new TopicCache((topic) => checkTopic(topic, options.maxTopicLevels));
+    this.router = new Router(this);
+    this.sessions = new Sessions(this);
+  }
+}
+
+/** Made once for each topic that clients publish to. */
+function checkTopic(topic: string, maxLevels: number): void {
+  if (topic === '') return; // A topic alias stands for it, or the handler refuses it.
+  const problem =
+    validateTopic(topic) ?? (exceedsLevels(topic, maxLevels) ? `more than ${maxLevels} topic levels` : null);
+  if (problem !== null) throw new ProtocolError(ReasonCode.topic_name_invalid, problem);
+}

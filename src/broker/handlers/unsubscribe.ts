@@ -1,0 +1,16 @@
+import { PacketType, type UnsubscribePacket } from '../../codec/packets.ts';
+import { ReasonCode } from '../../codec/reason-codes.ts';
+import type { Connection } from '../connection.ts';
+import type { Session } from '../session.ts';
+
+/** UNSUBSCRIBE: remove, answer. Messages that are on their way already stay so [MQTT-3.10.4-3]. */
+export function handleUnsubscribe(connection: Connection, session: Session, packet: UnsubscribePacket): void {
+  const { client, core } = connection;
+  const tell = core.hooks.events['session.unsubscribed'];
+  const reasonCodes = packet.filters.map((filter) => {
+    if (!session.unsubscribe(filter)) return ReasonCode.no_subscription_existed;
+    if (tell !== null && client !== null) tell(client, filter);
+    return ReasonCode.success;
+  });
+  connection.send({ type: PacketType.unsuback, packetId: packet.packetId, reasonCodes, properties: null });
+}

@@ -1,0 +1,121 @@
+import { Queue } from '../base/queue.ts';
+import type { Message } from './message.ts';
+
+/** One QoS 1 or 2 message on its way to one receiver. */
+export interface Delivery {
+  readonly message: Message;
+  readonly qos: 1 | 2;
+  readonly retain: boolean;
+  readonly subscriptionIds: readonly number[] | null;
+  /** 0 until it was sent for the first time. */
+  packetId: number;
+  /** PUBREC has come: PUBREL is what is owed now (QoS 2). */
+  released: boolean;
+}
+
+export interface OutboxLimits {
+  readonly maxQueuedMessages: number;
+  readonly maxQueuedBytes: number;
+}
+
+/**
+ * The sender's side of QoS 1 and 2 for one session (5.0, section 4.3): which messages wait, which are on their way,
+ * and what an acknowledgement does. Pure: it sends nothing, its owner asks it what to send.
+ */
+export class Outbox {
+  readonly #limits: OutboxLimits;
+  /** Sent and not finished, in the order of sending [MQTT-4.6.0-6]. */
+  readonly #inflight = new Map<number, Delivery>();
+  readonly #queue = new Queue<Delivery>();
+  /** Inflight deliveries of an earlier connection that this connection has not seen yet. */
+  #unsent: Delivery[] = [];
+  #queuedBytes = 0;
+  #lastId = 0;
+  /** How many may be on their way at once: the lower of the receiver's Receive Maximum and our own limit. */
+  #window = 0;
+
+  constructor(limits: OutboxLimits) {
+    this.#limits = limits;
+  }
+
+  get inflight(): number {
+    return this.#inflight.size;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Puts a message at the end of the queue; false when the queue is full and the message is not taken. */
+  offer(delivery: Delivery): boolean {
+    if (this.#queue.length >= this.#limits.maxQueuedMessages) return false;
+    const size = sizeOf(delivery);
+    if (this.#queuedBytes + size > this.#limits.maxQueuedBytes && this.#queue.length > 0) return false;
+    this.#queue.push(delivery);
+    this.#queuedBytes += size;
+    return true;
+  }
+
+  /** A new connection: what was on its way is to be sent again, in its order [MQTT-4.4.0-1]. */
+  resume(window: number): void {
+    this.#window = window;
+    this.#unsent = [...this.#inflight.values()];
+    this.#unsent.reverse();
+  }
+
+  /** Whether a message may be sent without waiting and without overtaking another. */
+  get open(): boolean {
+    return this.#queue.length === 0 && this.#unsent.length === 0 && this.#inflight.size < this.#window;
+  }
+
+  /** Whether the window has room for one more. */
+  get hasRoom(): boolean {
+    return this.#inflight.size < this.#window;
+  }
+
+  /** The next delivery that must be sent again, null when there is none or the window is full. */
+  nextUnsent(): Delivery | null {
+    if (this.#inflight.size - this.#unsent.length >= this.#window) return null;
+    return this.#unsent.pop() ?? null;
+  }
+
+  /** The next delivery from the queue, put on its way with a packet identifier; null when none may be sent. */
+  next(): Delivery | null {
+    if (this.#unsent.length > 0 || this.#inflight.size >= this.#window) return null;
+    const delivery = this.#queue.shift();
+    if (delivery === undefined) return null;
+    this.#queuedBytes -= sizeOf(delivery);
+    return this.start(delivery);
+  }
+
+  /** Puts a delivery on its way that need not wait (`open`). */
+  start(delivery: Delivery): Delivery {
+    delivery.packetId = this.#freeId();
+    this.#inflight.set(delivery.packetId, delivery);
+    return delivery;
+  }
+
+  /** PUBACK, or PUBCOMP, or PUBREC with an error: the delivery is over. Returns it, undefined if there was none. */
+  finish(packetId: number): Delivery | undefined {
+    const delivery = this.#inflight.get(packetId);
+    if (delivery === undefined) return undefined;
+    this.#inflight.delete(packetId);
+    if (this.#unsent.length > 0) this.#unsent = this.#unsent.filter((other) => other !== delivery);
+    return delivery;
+  }
+
+  get(packetId: number): Delivery | undefined {
+    return this.#inflight.get(packetId);
+  }
+
+  /** Identifiers are taken in turn; with at most 65,535 on their way there is always a free one. */
+  #freeId(): number {
+    do this.#lastId = this.#lastId === 65_535 ? 1 : this.#lastId + 1;
+    while (this.#inflight.has(this.#lastId));
+    return this.#lastId;
+  }
+}
+
+function sizeOf(delivery: Delivery): number {
+  return delivery.message.topic.length + delivery.message.payload.length;
+}

@@ -1,0 +1,143 @@
+import { encodeAck } from '../codec/encode.ts';
+import type { AckPacket } from '../codec/packets.ts';
+import type { PublishFrame } from '../codec/publish-frame.ts';
+import type { Wire } from './ports.ts';
+import type { Turn } from './turn.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * What one connection is about to send: collected during a turn of the event loop, written once at its end. Its
+ * buffer is borrowed from the turn, so that an idle connection holds none.
+ */
+export class Outgoing {
+  readonly #wire: Wire;
+  readonly #turn: Turn;
+  #buffer: Buffer = EMPTY;
+  #length = 0;
+  /** Finished pieces before the buffer, where large payloads are sent by reference. */
+  #pieces: Buffer[] | null = null;
+  #piecesBytes = 0;
+  #scheduled = false;
+  #closed = false;
+
+  constructor(wire: Wire, turn: Turn) {
+    this.#wire = wire;
+    this.#turn = turn;
+  }
+
+  /** Bytes that the operating system has not taken yet. */
+  get pending(): number {
+    return this.#length + this.#piecesBytes + this.#wire.backlog;
+  }
+
+  /** Any packet, encoded. */
+  bytes(packet: Buffer): void {
+    const at = this.#reserve(packet.length);
+    if (at === -1) this.#byReference(packet);
+    else packet.copy(this.#buffer, at);
+  }
+
+  /** PUBACK, PUBREC, PUBREL or PUBCOMP without reason code. */
+  ack(type: AckPacket['type'], packetId: number): void {
+    const at = this.#reserve(4);
+    encodeAck(type, packetId, this.#buffer, at);
+  }
+
+  /** PUBLISH; `first` is its first byte. */
+  publish(publish: PublishFrame, first: number, packetId: number): void {
+    const { frame, packetIdAt, tail } = publish;
+    const at = this.#reserve(frame.length);
+    if (at === -1) {
+      const own = Buffer.from(frame);
+      patch(own, 0, first, packetIdAt, packetId);
+      this.#byReference(own);
+    } else {
+      frame.copy(this.#buffer, at);
+      patch(this.#buffer, at, first, packetIdAt, packetId);
+    }
+    if (tail !== null) this.#byReference(tail);
+  }
+
+  /** Gives everything to the wire. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#closed) return;
+    // Let go of everything first: the wire may report its end, and so close this, before `write` returns.
+    const buffer = this.#buffer;
+    const pieces = this.#pieces;
+    const rest = buffer.subarray(0, this.#length);
+    this.#buffer = EMPTY;
+    this.#length = 0;
+    if (pieces !== null) {
+      this.#pieces = null;
+      this.#piecesBytes = 0;
+      if (rest.length > 0) pieces.push(rest);
+      this.#wire.writeAll(pieces);
+    } else if (rest.length > 0 && this.#wire.write(rest)) this.#turn.giveBack(buffer);
+  }
+
+  /** Forgets what was not sent; nothing goes out any more. */
+  close(): void {
+    this.#closed = true;
+    if (this.#buffer !== EMPTY) this.#turn.giveBack(this.#buffer);
+    this.#buffer = EMPTY;
+    this.#length = 0;
+    this.#pieces = null;
+    this.#piecesBytes = 0;
+  }
+
+  /** Room for `size` bytes in the buffer; -1 when they are more than any buffer has. */
+  #reserve(size: number): number {
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#turn.add(this);
+    }
+    const at = this.#length;
+    if (at + size <= this.#buffer.length) {
+      this.#length = at + size;
+      return at;
+    }
+    return this.#reserveMore(size);
+  }
+
+  #reserveMore(size: number): number {
+    const small = this.#buffer;
+    const larger = this.#turn.borrow(this.#length + size);
+    if (larger !== null) {
+      small.copy(larger, 0, 0, this.#length);
+      if (small !== EMPTY) this.#turn.giveBack(small);
+      this.#buffer = larger;
+      const at = this.#length;
+      this.#length += size;
+      return at;
+    }
+    if (this.#length === 0) return -1;
+    // A full buffer goes out at once: the peer may work on it while we fill the next.
+    this.flush();
+    return this.#reserve(size);
+  }
+
+  #byReference(piece: Buffer): void {
+    this.#pieces ??= [];
+    if (this.#length > 0) {
+      // Copied into memory of its own: the borrowed buffer is far larger than what it holds here.
+      this.#pieces.push(Buffer.from(this.#buffer.subarray(0, this.#length)));
+      this.#piecesBytes += this.#length;
+      this.#length = 0;
+    }
+    this.#pieces.push(piece);
+    this.#piecesBytes += piece.length;
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#turn.add(this);
+    }
+  }
+}
+
+function patch(buffer: Buffer, at: number, first: number, packetIdAt: number, packetId: number): void {
+  buffer[at] = first;
+  if (packetIdAt === 0) return;
+  buffer[at + packetIdAt] = packetId >> 8;
+  buffer[at + packetIdAt + 1] = packetId & 0xff;
+}

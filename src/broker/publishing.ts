@@ -1,0 +1,62 @@
+import { ReasonCode } from '../codec/reason-codes.ts';
+import { validateTopic } from '../topics/filter.ts';
+import type { Core } from './core.ts';
+import { drop } from './drop.ts';
+import { allows, denialOf, type MessageChange, type MessageVerdict } from './hooks.ts';
+import { Message } from './message.ts';
+
+/**
+ * Authorises a message, asks and tells about it, and routes it: hops 4 to 6 of the road, for everybody who publishes.
+ * The answer is a reason code as PUBACK carries it; a promise only if a hook answers with one.
+ */
+export function submit(core: Core, message: Message): number | Promise<number> {
+  const { publisher } = message;
+  const ask = core.hooks.questions['client.authorize'];
+  if (ask === null || publisher === null) return accept(core, message);
+  const { topic, qos, retain } = message;
+  const verdict = ask(publisher, { action: 'publish', topic, qos, retain });
+  if (!(verdict instanceof Promise)) return allows(verdict) ? accept(core, message) : deny(core, message, verdict);
+  message.keep();
+  return verdict.then((answer) => (allows(answer) ? accept(core, message) : deny(core, message, answer)));
+}
+
+function accept(core: Core, message: Message): number | Promise<number> {
+  const ask = core.hooks.questions['message.publish'];
+  if (ask === null) return route(core, message);
+  const verdict = ask(message);
+  if (!(verdict instanceof Promise)) return apply(core, message, verdict);
+  message.keep();
+  return verdict.then((answer) => apply(core, message, answer));
+}
+
+function apply(core: Core, message: Message, verdict: MessageVerdict): number {
+  if (!allows(verdict)) return deny(core, message, verdict);
+  if (typeof verdict === 'object' && 'change' in verdict) return route(core, changed(message, verdict.change));
+  return route(core, message);
+}
+
+function changed(message: Message, change: MessageChange): Message {
+  if (change.topic !== undefined && validateTopic(change.topic) !== null) return message;
+  const { properties, publisher, timestamp, expiresAt } = message;
+  return new Message({
+    topic: change.topic ?? message.topic,
+    payload: change.payload ?? message.payload,
+    qos: change.qos ?? message.qos,
+    retain: change.retain ?? message.retain,
+    properties,
+    publisher,
+    timestamp,
+    expiresAt,
+  });
+}
+
+function route(core: Core, message: Message): number {
+  const tell = core.hooks.events['message.published'];
+  if (tell !== null) tell(message);
+  return core.router.route(message) > 0 ? ReasonCode.success : ReasonCode.no_matching_subscribers;
+}
+
+function deny(core: Core, message: Message, verdict: MessageVerdict): number {
+  drop(core, message, null, 'not_authorized');
+  return ReasonCode[denialOf(verdict)];
+}

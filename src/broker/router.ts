@@ -1,0 +1,117 @@
+import { RecentMap } from '../base/recent-map.ts';
+import { parseFilter } from '../topics/filter.ts';
+import { FilterTrie } from '../topics/trie.ts';
+import type { Client } from './client.ts';
+import type { Core } from './core.ts';
+import { drop } from './drop.ts';
+import type { Message } from './message.ts';
+import { Retained } from './retained.ts';
+import type { Session } from './session.ts';
+import { SharedGroup } from './shared-group.ts';
+import type { SubscriptionOptions } from './subscription.ts';
+import { type Subscription, type Target, targetsOf } from './target.ts';
+
+/** Topics whose receivers are remembered. */
+const CACHED_TOPICS = 10_000;
+
+/** Who gets the messages of one topic. */
+interface Route {
+  readonly generation: number;
+  readonly targets: readonly Target[];
+  readonly groups: readonly SharedGroup[];
+}
+
+/** Knows who subscribed to what, and brings a message to all of them (hop 6 of the road). */
+export class Router {
+  readonly retained: Retained;
+  readonly #core: Core;
+  readonly #subscriptions = new FilterTrie<Session, Subscription>();
+  readonly #groups = new FilterTrie<string, SharedGroup>();
+  readonly #routes = new RecentMap<string, Route>(CACHED_TOPICS);
+  #sharedSubscriptions = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.retained = new Retained(core);
+  }
+
+  get subscriptions(): number {
+    return this.#subscriptions.size + this.#sharedSubscriptions;
+  }
+
+  /** Adds or replaces a subscription; `filter` is valid, and may be a shared one. */
+  subscribe(session: Session, filter: string, options: SubscriptionOptions): void {
+    const parsed = parseFilter(filter);
+    if (parsed.group === null) {
+      this.#subscriptions.set(parsed.filter, session, { session, options });
+      return;
+    }
+    let group = this.#groups.get(parsed.filter, parsed.group);
+    if (group === undefined) {
+      group = new SharedGroup();
+      this.#groups.set(parsed.filter, parsed.group, group);
+    }
+    if (group.set(session, options)) this.#sharedSubscriptions++;
+  }
+
+  unsubscribe(session: Session, filter: string): void {
+    const parsed = parseFilter(filter);
+    if (parsed.group === null) {
+      this.#subscriptions.delete(parsed.filter, session);
+      return;
+    }
+    const group = this.#groups.get(parsed.filter, parsed.group);
+    if (group === undefined || !group.delete(session)) return;
+    this.#sharedSubscriptions--;
+    if (group.size === 0) this.#groups.delete(parsed.filter, parsed.group);
+  }
+
+  /** Retains the message if it asks for that and gives it to every receiver. Returns how many there were. */
+  route(message: Message): number {
+    if (message.retain) this.retained.store(message);
+    const { targets, groups } = this.#routeOf(message.topic);
+    const { publisher } = message;
+    let receivers = 0;
+    for (const target of targets) {
+      const effective = target.local === target ? target : this.#localTarget(target, publisher);
+      if (effective === null) continue;
+      const retain = effective.retainAsPublished && message.retain;
+      effective.session.deliver(message, effective.qos, retain, effective.subscriptionIds);
+      receivers++;
+    }
+    for (const group of groups) if (this.#toGroup(group, message)) receivers++;
+    message.release();
+    return receivers;
+  }
+
+  /** A target some of whose subscriptions are "no local" differs for the client's own messages [MQTT-3.8.3-3]. */
+  #localTarget(target: Target, publisher: Client | null): Target | null {
+    return publisher !== null && publisher.clientId === target.session.clientId ? target.local : target;
+  }
+
+  #toGroup(group: SharedGroup, message: Message): boolean {
+    const member = group.pick(message.qos);
+    if (member === null) {
+      drop(this.#core, message, null, 'offline');
+      return false;
+    }
+    const { options, session } = member;
+    const ids = options.subscriptionId === 0 ? null : [options.subscriptionId];
+    session.deliver(message, options.qos, options.retainAsPublished && message.retain, ids);
+    return true;
+  }
+
+  #routeOf(topic: string): Route {
+    // Every change raises one of the two, so their sum never repeats.
+    const generation = this.#subscriptions.generation + this.#groups.generation;
+    const cached = this.#routes.get(topic);
+    if (cached !== undefined && cached.generation === generation) return cached;
+    const matched: Subscription[] = [];
+    this.#subscriptions.match(topic, (subscription) => matched.push(subscription));
+    const groups: SharedGroup[] = [];
+    this.#groups.match(topic, (group) => groups.push(group));
+    const route: Route = { generation, targets: targetsOf(matched), groups };
+    this.#routes.set(topic, route);
+    return route;
+  }
+}

@@ -1,0 +1,215 @@
+import type { Deadline } from '../base/deadlines.ts';
+import { Queue } from '../base/queue.ts';
+import type { Client } from './client.ts';
+import type { Connection } from './connection.ts';
+import type { Core } from './core.ts';
+import { drop } from './drop.ts';
+import type { DropReason } from './events.ts';
+import type { Message, QoS } from './message.ts';
+import { type Delivery, Outbox } from './outbox.ts';
+import type { SubscriptionOptions } from './subscription.ts';
+
+/** A message that a client left to be published if its connection ends without DISCONNECT. */
+export interface Will {
+  /** Publishes it, once. */
+  publish(): void;
+  /** Seconds between the connection's end and the publishing, unless the session ends before. */
+  readonly delay: number;
+}
+
+/** A retained message for a new subscription. */
+interface Backfill {
+  readonly message: Message;
+  readonly qos: QoS;
+  readonly subscriptionIds: readonly number[] | null;
+}
+
+/** What outlives a connection: subscriptions, messages on their way, the will. */
+export class Session {
+  readonly clientId: string;
+  /** The client as of its last connection. */
+  client: Client;
+  connection: Connection | null = null;
+  /** Seconds that the session is kept without connection; 0 ends with it. */
+  expiryInterval = 0;
+  will: Will | null = null;
+  /** When the session or its delayed will is due, while there is no connection. */
+  expiry: Deadline | null = null;
+  willDue: Deadline | null = null;
+  /** QoS 2 messages that were accepted and whose PUBREL has not come [MQTT-4.3.3-10]. */
+  inbox: Set<number> | null = null;
+
+  readonly #core: Core;
+  #subscriptions: Map<string, SubscriptionOptions> | null = null;
+  #outbox: Outbox | null = null;
+  #backfill: Queue<Backfill> | null = null;
+  /** QoS 1 and 2 messages that may be on their way at once to this connection. */
+  #window = 0;
+
+  constructor(core: Core, client: Client) {
+    this.#core = core;
+    this.client = client;
+    this.clientId = client.clientId;
+  }
+
+  get connected(): boolean {
+    return this.connection !== null;
+  }
+
+  /** Whether a QoS 1 or 2 message would go out at once. */
+  get ready(): boolean {
+    const { connection } = this;
+    return connection !== null && !connection.congested && (this.#outbox === null || this.#outbox.open);
+  }
+
+  get subscriptions(): ReadonlyMap<string, SubscriptionOptions> {
+    return this.#subscriptions ?? NO_SUBSCRIPTIONS;
+  }
+
+  /** Returns whether the subscription is new. */
+  subscribe(filter: string, options: SubscriptionOptions): boolean {
+    this.#subscriptions ??= new Map();
+    const isNew = !this.#subscriptions.has(filter);
+    this.#subscriptions.set(filter, options);
+    this.#core.router.subscribe(this, filter, options);
+    return isNew;
+  }
+
+  /** Returns whether there was such a subscription. */
+  unsubscribe(filter: string): boolean {
+    if (this.#subscriptions === null || !this.#subscriptions.delete(filter)) return false;
+    this.#core.router.unsubscribe(this, filter);
+    return true;
+  }
+
+  unsubscribeAll(): void {
+    for (const filter of this.subscriptions.keys()) this.#core.router.unsubscribe(this, filter);
+    this.#subscriptions = null;
+  }
+
+  /** Hop 7 of the road: sends the message, queues it or drops it; never waits. */
+  deliver(message: Message, granted: QoS, retain: boolean, subscriptionIds: readonly number[] | null): void {
+    const qos = message.qos < granted ? message.qos : granted;
+    if (qos === 0) this.#deliverAtMostOnce(message, retain, subscriptionIds);
+    else this.#deliverReliably({ message, qos, retain, subscriptionIds, packetId: 0, released: false });
+  }
+
+  #deliverAtMostOnce(message: Message, retain: boolean, subscriptionIds: readonly number[] | null): void {
+    const { connection } = this;
+    if (connection === null) return this.#drop(message, 'offline');
+    if (connection.congested) return this.#drop(message, 'receiver_slow');
+    const problem = connection.publish(message, 0, false, retain, 0, subscriptionIds);
+    if (problem !== null) this.#drop(message, problem);
+  }
+
+  #deliverReliably(delivery: Delivery): void {
+    const outbox = this.#outboxInUse();
+    delivery.message.keep();
+    const { connection } = this;
+    if (connection !== null && outbox.open && !connection.congested && this.#backfill === null)
+      this.#send(connection, outbox, outbox.start(delivery), false);
+    else if (!outbox.offer(delivery)) this.#drop(delivery.message, 'queue_full');
+  }
+
+  /** The retained messages of a new subscription: sent as fast as the receiver takes them, however many. */
+  backfill(messages: readonly Message[], granted: QoS, subscriptionIds: readonly number[] | null): void {
+    if (messages.length === 0) return;
+    this.#backfill ??= new Queue();
+    for (const message of messages)
+      this.#backfill.push({ message, qos: message.qos < granted ? message.qos : granted, subscriptionIds });
+    this.pump();
+  }
+
+  /** A new connection: sends again what was on its way, then what waits. */
+  resume(connection: Connection, window: number): void {
+    this.connection = connection;
+    if (this.#outbox !== null) this.#outbox.resume(window);
+    this.#window = window;
+    this.pump();
+  }
+
+  /** Sends what waits, as far as the window and the receiver's buffer allow. */
+  pump(): void {
+    const { connection } = this;
+    if (connection === null) return;
+    const outbox = this.#outbox;
+    if (outbox !== null)
+      for (let again = outbox.nextUnsent(); again !== null; again = outbox.nextUnsent())
+        this.#sendLate(connection, outbox, again, true);
+    if (this.#backfill !== null) this.#pumpBackfill(connection, this.#backfill);
+    if (outbox === null) return;
+    while (!connection.congested) {
+      const delivery = outbox.next();
+      if (delivery === null) return;
+      this.#sendLate(connection, outbox, delivery, false);
+    }
+  }
+
+  /** Retained messages go before queued ones: both may be for the same topic. */
+  #pumpBackfill(connection: Connection, backfill: Queue<Backfill>): void {
+    for (let next = backfill.peek(); next !== undefined; next = backfill.peek()) {
+      const { message, qos, subscriptionIds } = next;
+      if (connection.congested || (qos > 0 && !this.#outboxInUse().hasRoom)) return;
+      backfill.shift();
+      // A newer one has come meanwhile and was delivered like any message: the old one must not follow it.
+      if (!this.#core.router.retained.has(message)) continue;
+      if (qos === 0) {
+        const problem = connection.publish(message, 0, false, true, 0, subscriptionIds);
+        if (problem !== null) this.#drop(message, problem);
+      } else {
+        const outbox = this.#outboxInUse();
+        const delivery = { message, qos, retain: true, subscriptionIds, packetId: 0, released: false };
+        this.#sendLate(connection, outbox, outbox.start(delivery), false);
+      }
+      message.release();
+    }
+    this.#backfill = null;
+  }
+
+  /** PUBACK, PUBCOMP or a PUBREC with an error. Returns whether that packet identifier was in use. */
+  acknowledge(packetId: number): boolean {
+    if (this.#outbox?.finish(packetId) === undefined) return false;
+    this.pump();
+    return true;
+  }
+
+  /** PUBREC: the receiver has the message. Returns whether that packet identifier was in use. */
+  received(packetId: number): boolean {
+    const delivery = this.#outbox?.get(packetId);
+    if (delivery === undefined || delivery.qos !== 2) return false;
+    delivery.released = true;
+    return true;
+  }
+
+  #outboxInUse(): Outbox {
+    if (this.#outbox === null) {
+      this.#outbox = new Outbox(this.#core.options);
+      this.#outbox.resume(this.#window);
+    }
+    return this.#outbox;
+  }
+
+  #send(connection: Connection, outbox: Outbox, delivery: Delivery, again: boolean): void {
+    const { message, qos, retain, packetId, subscriptionIds } = delivery;
+    if (delivery.released) {
+      connection.release(packetId);
+      return;
+    }
+    const problem = connection.publish(message, qos, again, retain, packetId, subscriptionIds);
+    if (problem === null) return;
+    outbox.finish(packetId);
+    this.#drop(message, problem);
+  }
+
+  /** Sends outside of routing: nobody else needs what was encoded. */
+  #sendLate(connection: Connection, outbox: Outbox, delivery: Delivery, again: boolean): void {
+    this.#send(connection, outbox, delivery, again);
+    delivery.message.release();
+  }
+
+  #drop(message: Message, reason: DropReason): void {
+    drop(this.#core, message, this.client, reason);
+  }
+}
+
+const NO_SUBSCRIPTIONS: ReadonlyMap<string, SubscriptionOptions> = new Map();

@@ -1,0 +1,100 @@
+import { ReasonCode } from '../codec/reason-codes.ts';
+import type { Client } from './client.ts';
+import type { Connection } from './connection.ts';
+import type { Core } from './core.ts';
+import type { DisconnectReason } from './events.ts';
+import { Session } from './session.ts';
+
+/** All sessions by client identifier: who takes over whom, how long a session lives, when its will is published. */
+export class Sessions {
+  readonly #core: Core;
+  readonly #byId = new Map<string, Session>();
+  readonly #connections = new Set<Connection>();
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** All connections, those that have not sent CONNECT included. */
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  connectionBegan(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  /**
+   * The session for an authenticated client: the one that is there, or a new one (5.0, section 3.1.2.4). A connection
+   * that has it is ended first [MQTT-3.1.4-3].
+   */
+  open(connection: Connection, client: Client, expiryInterval: number): { session: Session; present: boolean } {
+    this.#byId.get(client.clientId)?.connection?.close(ReasonCode.session_taken_over);
+    let session = this.#byId.get(client.clientId);
+    if (session !== undefined && client.cleanStart) {
+      this.#end(session);
+      session = undefined;
+    }
+    const present = session !== undefined;
+    if (session === undefined) {
+      session = new Session(this.#core, client);
+      this.#byId.set(client.clientId, session);
+    }
+    this.#cancelDeadlines(session);
+    session.will = null; // A delayed will that is not due yet is void [MQTT-3.1.3-9].
+    session.client = client;
+    session.connection = connection;
+    session.expiryInterval = expiryInterval;
+    connection.session = session;
+    return { session, present };
+  }
+
+  /** A connection is over; `reason` is null if it never was accepted. */
+  connectionEnded(connection: Connection, reason: DisconnectReason | null): void {
+    this.#connections.delete(connection);
+    const { session, client } = connection;
+    if (session === null || client === null || reason === null) return;
+    const tell = this.#core.hooks.events['client.disconnected'];
+    if (tell !== null) tell(client, reason);
+    if (session.connection !== connection) return;
+    session.connection = null;
+    const { clock } = this.#core.options;
+    if (session.expiryInterval === 0) return this.#end(session);
+    if (session.expiryInterval !== Infinity)
+      session.expiry = this.#core.deadlines.add(clock.now() + session.expiryInterval * 1000, () => this.#end(session));
+    if (session.will === null) return;
+    if (session.will.delay === 0) this.#publishWill(session);
+    else
+      session.willDue = this.#core.deadlines.add(clock.now() + session.will.delay * 1000, () => this.#publishWill(session));
+  }
+
+  /** Ends every connection (5.0 clients are told), keeps no session. */
+  close(): void {
+    for (const connection of this.#connections) connection.close(ReasonCode.server_shutting_down);
+    this.#byId.clear();
+  }
+
+  /** The session's end: its will, if one waits, is due now [MQTT-3.1.2-8]. */
+  #end(session: Session): void {
+    if (this.#byId.get(session.clientId) === session) this.#byId.delete(session.clientId);
+    this.#cancelDeadlines(session);
+    session.unsubscribeAll();
+    this.#publishWill(session);
+  }
+
+  #publishWill(session: Session): void {
+    const { will } = session;
+    session.will = null;
+    will?.publish();
+  }
+
+  #cancelDeadlines(session: Session): void {
+    for (const deadline of [session.expiry, session.willDue]) if (deadline !== null) this.#core.deadlines.remove(deadline);
+    session.expiry = null;
+    session.willDue = null;
+  }
+}

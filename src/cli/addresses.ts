@@ -1,0 +1,61 @@
+import { Failure, UsageError } from './failure.ts';
+
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const SCHEMES = ['nmq-tcp', 'broker+tcp', 'tcp', 'mqtt'];
+const DEFAULT_PORT = 1883;
+
+/**
+ * Reads a listener's url in NanoMQ's manner, `nmq-tcp://HOST:PORT`; without a port it is 1883.
+ *
+ * @throws UsageError when it is none.
+ */
+export function listenerUrl(text: string): Address {
+  const match = /^(?<scheme>[a-z+-]+):\/\/(?<host>\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+)(?::(?<port>\d+))?\/?$/i.exec(text);
+  const { scheme = '', host = '', port } = match?.groups ?? {};
+  if (match === null) throw new UsageError(`--url ${text}: not of the form nmq-tcp://HOST:PORT`);
+  if (!SCHEMES.includes(scheme.toLowerCase())) {
+    throw new UsageError(`--url ${text}: unknown scheme ${scheme}, known are ${SCHEMES.join(', ')}`);
+  }
+  return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? DEFAULT_PORT : portNumber('--url', port) };
+}
+
+/**
+ * Reads a port; 0 lets the system choose.
+ *
+ * @throws UsageError when it is none.
+ */
+export function portNumber(option: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
+  if (port > 65535) throw new UsageError(`${option} ${text}: a port is a number from 0 to 65535`);
+  return port;
+}
+
+/** HOST:PORT as it stands in a url. */
+export function hostPort({ host, port }: Address): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** A url without what may be secret in it: user, password, query. */
+export function publicUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** A failure to listen, in a sentence that says what the user can do about it; other errors as they are. */
+export function listenFailure(error: unknown, address: Address, option: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new Failure(
+      `port ${address.port} of ${address.host} is in use by another program: choose one with ${option}`,
+    );
+  }
+  if (code === 'EACCES') {
+    return new Failure(`port ${address.port} of ${address.host} is not allowed here: choose another with ${option}`);
+  }
+  return error;
+}

@@ -1,0 +1,109 @@
+import { styleText } from 'node:util';
+
+import { type App, compose, type Config, readConfig } from '../app.ts';
+import { WEBHOOK_EVENTS } from '../webhook/events.ts';
+import { hostPort, listenFailure, portNumber } from './addresses.ts';
+import { type Command, type Options, parse } from './command.ts';
+import { clockTime, eventLine, type Paint } from './event-line.ts';
+import { type Arrival, type Inbox, openInbox } from './inbox.ts';
+import { stderrLog } from './log.ts';
+import { linePrinter } from './output.ts';
+import { serve } from './serve.ts';
+import { listenAt } from './start.ts';
+import { version } from './version.ts';
+
+const HOST = '127.0.0.1';
+
+const options = {
+  port: { type: 'string', default: '1883', takes: 'PORT', doc: `the broker's port on ${HOST}` },
+  'inbox-port': { type: 'string', default: '8888', takes: 'PORT', doc: "the HTTP receiver's port" },
+  'no-inbox': { type: 'boolean', default: false, doc: 'only the broker: no HTTP receiver, no webhook' },
+} as const satisfies Options;
+
+/** The broker, and an HTTP receiver beside it that shows every webhook request: to try things out. */
+export const dev: Command = {
+  name: 'dev',
+  summary: 'a broker to try things out with, and every webhook request as a line',
+  options,
+  examples: [
+    { line: 'hookmq dev', doc: 'the broker on port 1883, its webhook requests on the screen' },
+    { line: 'hookmq dev --port 1884 --inbox-port 8889', doc: 'beside another one' },
+  ],
+  async run(args) {
+    const values = parse(options, args);
+    const port = portNumber('--port', values.port);
+    const inboxPort = portNumber('--inbox-port', values['inbox-port']);
+    const printer = linePrinter();
+    const inbox = values['no-inbox']
+      ? undefined
+      : await open(inboxPort, (arrival) => printer.line(arrivalLine(arrival)));
+    const app = await composeAt(port, inbox);
+    console.log(banner(app, inbox));
+    await serve(app, async () => {
+      await inbox?.close();
+      printer.flush();
+    });
+  },
+};
+
+async function open(port: number, tell: (arrival: Arrival) => void): Promise<Inbox> {
+  try {
+    return await openInbox(HOST, port, tell);
+  } catch (error) {
+    throw listenFailure(error, { host: HOST, port }, '--inbox-port');
+  }
+}
+
+async function composeAt(port: number, inbox: Inbox | undefined): Promise<App> {
+  const config: Config = {
+    ...readConfig(undefined),
+    listeners: listenAt([{ host: HOST, port }]),
+    webhook: inbox === undefined ? undefined : webhookTo(inbox.port),
+  };
+  try {
+    return await compose(config, stderrLog);
+  } catch (error) {
+    throw listenFailure(error, { host: HOST, port }, '--port');
+  }
+}
+
+/** All events, with the payload as readable as it can be. */
+function webhookTo(port: number): Config['webhook'] {
+  return {
+    enable: true,
+    url: `http://${HOST}:${port}/`,
+    headers: {},
+    body: { encoding: 'plain' },
+    pool_size: 4,
+    cancel_timeout: 5000,
+    events: WEBHOOK_EVENTS.map(({ name }) => ({ event: name, topic: undefined })),
+    spool: { max_bytes: 64 * 2 ** 20 },
+  };
+}
+
+const paint: Paint = (format, text) => styleText(format, text, { stream: process.stdout });
+
+function arrivalLine({ at, body }: Arrival): string {
+  if (body === undefined) return `${clockTime(at, paint)}  ${paint('red', 'a request larger than 8 MiB was refused')}`;
+  return eventLine(body, at, paint);
+}
+
+function banner(app: App, inbox: Inbox | undefined): string {
+  const [listener = { host: HOST, port: 0 }] = app.listeners;
+  const target = `-h ${HOST}${listener.port === 1883 ? '' : ` -p ${listener.port}`} -t hello/world -m hi`;
+  const outcome = inbox === undefined ? 'and its message is published' : 'and the webhook requests appear below';
+  return [
+    `${paint('bold', 'HookMQ')} ${version()}`,
+    '',
+    `  MQTT broker    mqtt://${hostPort(listener)}`,
+    ...(inbox === undefined ? [] : [`  webhook inbox  http://${HOST}:${inbox.port}/`]),
+    '',
+    `Type this in another terminal, ${outcome}:`,
+    '',
+    `  ${paint('cyan', `mosquitto_pub ${target}`)}`,
+    `  ${paint('cyan', `npx mqtt pub ${target}`)}   (without Mosquitto's tools)`,
+    '',
+    'Ctrl-C ends it.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,67 @@
+import type { ProtocolVersion, QoS } from './packets.ts';
+import { type PublishProperties, writeProperties } from './properties.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * A PUBLISH encoded once and copied to many receivers: only its first byte (DUP, QoS, RETAIN) and its packet
+ * identifier differ among those that share it.
+ */
+export interface PublishFrame {
+  /** The packet, or everything before the payload when `tail` has that. The first byte has no flags. */
+  readonly frame: Buffer;
+  /** Where the two bytes of the packet identifier are; 0 at QoS 0. */
+  readonly packetIdAt: number;
+  /** A large payload, shared by reference; null when it is in `frame`. */
+  readonly tail: Buffer | null;
+}
+
+interface PublishFields {
+  readonly topic: string;
+  readonly properties: PublishProperties | null;
+}
+
+/** Encodes a PUBLISH; with `tail` the payload stays out of the frame and is referred to. */
+export function encodePublish(
+  fields: PublishFields,
+  payload: Buffer,
+  version: ProtocolVersion,
+  qos: QoS,
+  tail = false,
+): PublishFrame {
+  const properties = version === 5 ? encodeProperties(fields.properties) : NOTHING;
+  const topicLength = Buffer.byteLength(fields.topic);
+  const remaining = 2 + topicLength + (qos > 0 ? 2 : 0) + properties.length + payload.length;
+  const lengthBytes = remaining < 128 ? 1 : remaining < 16_384 ? 2 : remaining < 2_097_152 ? 3 : 4;
+  const frame = Buffer.allocUnsafe(1 + lengthBytes + remaining - (tail ? payload.length : 0));
+  frame[0] = 0x30;
+  let at = 1;
+  let rest = remaining;
+  while (rest > 127) {
+    frame[at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  frame[at++] = rest;
+  frame[at++] = topicLength >> 8;
+  frame[at++] = topicLength & 255;
+  frame.write(fields.topic, at, topicLength);
+  at += topicLength;
+  const packetIdAt = qos > 0 ? at : 0;
+  if (qos > 0) at += 2;
+  if (properties.length > 0) {
+    properties.copy(frame, at);
+    at += properties.length;
+  }
+  if (tail) return { frame, packetIdAt, tail: payload };
+  payload.copy(frame, at);
+  return { frame, packetIdAt, tail: null };
+}
+
+function encodeProperties(properties: PublishProperties | null): Buffer {
+  if (properties === null) return NO_PROPERTIES;
+  const writer = new Writer();
+  writeProperties(writer, properties);
+  return writer.bytes();
+}
+
+const NOTHING = Buffer.alloc(0);
+const NO_PROPERTIES = Buffer.from([0]);

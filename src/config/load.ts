@@ -1,0 +1,86 @@
+import { ConfigError } from './config-error.ts';
+import type { Problem } from './config-error.ts';
+import { FlatLines, isFlatDialect } from './flat.ts';
+import { readHocon } from './hocon.ts';
+import type { Document } from './hocon.ts';
+import { Place } from './place.ts';
+import { readTextFile } from './read-file.ts';
+import { readObject, readRows, reportUnknown } from './read-rows.ts';
+import { group, nowhere } from './rows.ts';
+import type { ConfigOf, Section } from './rows.ts';
+import { keyOf, LegacyTable, tableOf } from './table.ts';
+import { emptyObjectNode, nodeOf } from './tree.ts';
+import type { ObjectNode, Position } from './tree.ts';
+
+export interface LoadOptions<S extends readonly Section[]> {
+  /** The file to read, in HOCON or in the flat dialect. Without it, all defaults apply. */
+  readonly file?: string | undefined;
+  /** What the file may contain. */
+  readonly sections: S;
+  /** Where `${NAME}` is looked up when the file does not have it. Default: the environment of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads a config. The result is plain data, so that it can be posted to a worker thread.
+ * @throws {ConfigError} with all problems, if there is any; when the file itself is not readable, with that one.
+ */
+export function loadConfig<const S extends readonly Section[]>(options: LoadOptions<S>): ConfigOf<S> {
+  const { file, sections, environment = process.env } = options;
+  const entries = tableOf(sections);
+  const legacy = new LegacyTable(entries);
+  const problems: Problem[] = [];
+  const place = Place.root(problems, entries.map(keyOf));
+  const { root, flat, referenced } = file === undefined ? emptyDocument() : readDocument(file, legacy, environment);
+
+  const names = sections.map((section) => section.name);
+  new FlatLines(root, legacy, place, problems).putAll(flat, names);
+  const rows = Object.fromEntries(sections.map((section) => [section.name, group(section.rows)]));
+  for (const [key, member] of root.members) {
+    if (!names.includes(key) && !referenced.has(key)) {
+      reportUnknown(key, member, rows, place);
+    }
+  }
+  const config = sections.map((section): [string, unknown] => [section.name, readSection(section, root, place)]);
+  if (problems.length > 0) {
+    throw new ConfigError(problems.toSorted(byPosition));
+  }
+  // The mapped type is what the sections make; TypeScript cannot follow it.
+  return Object.fromEntries(config) as ConfigOf<S>;
+}
+
+function emptyDocument(): Document {
+  return { root: emptyObjectNode(nowhere), flat: emptyObjectNode(nowhere), referenced: new Set() };
+}
+
+function readDocument(
+  file: string,
+  legacy: LegacyTable,
+  environment: Readonly<Record<string, string | undefined>>,
+): Document {
+  const content = readTextFile(file);
+  if ('failure' in content) {
+    throw new ConfigError([{ file, line: 0, column: 0, key: '', message: content.failure }]);
+  }
+  const allFlat = isFlatDialect(content.text, legacy);
+  return readHocon(content.text, file, { environment, isFlatKey: (key) => allFlat || legacy.has(key) });
+}
+
+function readSection(section: Section, root: ObjectNode, parent: Place): unknown {
+  const place = parent.member(section.name);
+  const member = root.members.get(section.name);
+  if (member !== undefined) {
+    return readObject(section.rows, member.value, place);
+  }
+  if (section.optional) {
+    return undefined;
+  }
+  const at: Position = { ...root.at, line: 0, column: 0 };
+  return section.whenAbsent === undefined
+    ? readRows(section.rows, { members: new Map(), at }, place)
+    : readObject(section.rows, nodeOf(section.whenAbsent, at), place);
+}
+
+function byPosition(a: Problem, b: Problem): number {
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
+}

@@ -1,0 +1,78 @@
+import type { Place } from './place.ts';
+import { nowhere } from './rows.ts';
+import type { Group, Row, Rows, Values } from './rows.ts';
+import { nodeOf, segmentText } from './tree.ts';
+import type { ConfigNode, Member, Position } from './tree.ts';
+
+/** What a table is read from: an object of the file, or nothing (then all defaults apply). */
+export interface Source {
+  readonly members: ReadonlyMap<string, Member>;
+  /** Where a missing key is missing. */
+  readonly at: Position;
+}
+
+/** Reads the keys of a table and tells the place of every problem: wrong, missing and unknown keys. */
+export function readRows<R extends Rows>(rows: R, source: Source, place: Place): Values<R> {
+  for (const [key, member] of source.members) {
+    if (!Object.hasOwn(rows, key)) {
+      reportUnknown(key, member, rows, place);
+    }
+  }
+  return readKnownRows(rows, source, place);
+}
+
+/** As `readRows`, but leaves keys that the table does not have to the caller. */
+export function readKnownRows<R extends Rows>(rows: R, source: Source, place: Place): Values<R> {
+  const values = Object.entries(rows).map(([key, entry]): [string, unknown] => {
+    const member = source.members.get(key);
+    return [
+      key,
+      entry.type === 'row' ? readRow(key, entry, member, source, place) : readGroup(key, entry, member, source, place),
+    ];
+  });
+  // The mapped type is what the loop above builds; TypeScript cannot follow it.
+  return Object.fromEntries(values) as Values<R>;
+}
+
+/** Reads a value that must be an object of the table's keys. */
+export function readObject<R extends Rows>(rows: R, node: ConfigNode, place: Place): Values<R> | undefined {
+  return node.type === 'object' ? readRows(rows, node, place) : place.wrong(node, 'an object { ... }');
+}
+
+/** Reports a key that no table has, down to where it branches: `webhok.body.encoding`, not `webhok`. */
+export function reportUnknown(key: string, member: Member, rows: Rows, place: Place): void {
+  let path = place.pathOf(key);
+  let node = member.value;
+  while (node.type === 'object' && node.members.size === 1) {
+    for (const [only, inner] of node.members) {
+      path += `.${segmentText(only)}`;
+      node = inner.value;
+    }
+  }
+  const siblings = Object.keys(rows).map((sibling) => place.pathOf(sibling));
+  place.unknown(member.at, path, siblings);
+}
+
+function readRow(key: string, entry: Row<unknown>, member: Member | undefined, source: Source, parent: Place): unknown {
+  const place = parent.member(key, entry.secret);
+  if (member !== undefined) {
+    return entry.kind.read(member.value, place);
+  }
+  if (entry.required) {
+    place.problem(source.at, `missing; it must be ${entry.kind.expected}`);
+  }
+  return entry.default === undefined ? undefined : entry.kind.read(nodeOf(entry.default, nowhere), place);
+}
+
+function readGroup(
+  key: string,
+  entry: Group<Rows>,
+  member: Member | undefined,
+  source: Source,
+  parent: Place,
+): unknown {
+  const place = parent.member(key);
+  return member === undefined
+    ? readRows(entry.rows, { members: new Map(), at: source.at }, place)
+    : readObject(entry.rows, member.value, place);
+}

@@ -1,0 +1,147 @@
+import type { Problem } from './config-error.ts';
+import type { Kind } from './kind.ts';
+import { Place } from './place.ts';
+import { nodeOf } from './tree.ts';
+import type { Plain, Position } from './tree.ts';
+
+/** One key of the config: everything that anybody wants to know about it. Made by `row`. */
+export interface Row<T> {
+  readonly type: 'row';
+  readonly kind: Kind<NonNullable<T>>;
+  /** One sentence for the reader of the documentation. */
+  readonly doc: string;
+  /** The value of an absent key, written as in a file (`'10MB'`). */
+  readonly default: Plain | undefined;
+  readonly required: boolean;
+  readonly secret: boolean;
+  readonly legacy: readonly LegacyName[];
+}
+
+/** Keys below a common name: `body { encoding = plain }`. Made by `group`. */
+export interface Group<R extends Rows> {
+  readonly type: 'group';
+  readonly rows: R;
+}
+
+/** A table of the config: names and what stands below them. */
+export interface Rows {
+  readonly [name: string]: Row<unknown> | Group<Rows>;
+}
+
+/**
+ * An older name of a key, as it stands in a flat `name = value` line. `<name>` takes any one segment of the name; a
+ * name with such segments adds one member to a map (called as the last of them says) or one item to a list.
+ */
+export interface LegacyName {
+  readonly name: string;
+  /**
+   * Turns the old value into what the key expects today, or refuses it. The value of a flat line is a text unless it
+   * is JSON; `captures` are the segments that the name's `<...>` took.
+   */
+  readonly convert?: (value: Plain, captures: Readonly<Record<string, string>>) => Plain | Refusal;
+}
+
+/** Why an old value cannot be used. Made by `refuse`. */
+export class Refusal {
+  readonly message: string;
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+/** Refuses an old value: the message completes `file:line:column: key: ...`. */
+export function refuse(message: string): Refusal {
+  return new Refusal(message);
+}
+
+export interface RowOptions {
+  readonly doc: string;
+  /** Never quote the value in an error; names that look like a secret's need not say so. */
+  readonly secret?: true;
+  readonly legacy?: readonly (string | LegacyName)[];
+}
+
+/**
+ * Describes one key. With a `default` or `required` its value is always there, else it may be undefined.
+ * @throws {TypeError} when the default is not what the kind expects.
+ */
+export function row<T>(kind: Kind<T>, options: RowOptions & { readonly default: Plain }): Row<T>;
+export function row<T>(kind: Kind<T>, options: RowOptions & { readonly required: true }): Row<T>;
+export function row<T>(kind: Kind<T>, options: RowOptions): Row<T | undefined>;
+export function row<T>(
+  kind: Kind<NonNullable<T>>,
+  options: RowOptions & { readonly default?: Plain; readonly required?: true },
+): Row<T | undefined> {
+  if (options.default !== undefined) {
+    checkDefault(kind, options.default);
+  }
+  return {
+    type: 'row',
+    kind,
+    doc: options.doc,
+    default: options.default,
+    required: options.required ?? false,
+    secret: options.secret ?? false,
+    legacy: (options.legacy ?? []).map((name) => (typeof name === 'string' ? { name } : name)),
+  };
+}
+
+/** Describes keys below a common name. */
+export function group<const R extends Rows>(rows: R): Group<R> {
+  return { type: 'group', rows };
+}
+
+/** A part of the config with a name of its own at the file's root. Made by `section`. */
+export interface Section<N extends string = string, R extends Rows = Rows, O extends boolean = boolean> {
+  readonly name: N;
+  readonly rows: R;
+  readonly doc: string;
+  readonly optional: O;
+  /** What an absent section stands for; without it, the defaults of its rows. */
+  readonly whenAbsent: Plain | undefined;
+}
+
+export interface SectionOptions {
+  readonly doc: string;
+  readonly whenAbsent?: Plain;
+}
+
+/** Describes a section. An optional one is undefined when the file does not have it; else its rows' defaults apply. */
+export function section<const N extends string, const R extends Rows>(
+  name: N,
+  rows: R,
+  options: { readonly doc: string; readonly optional: true },
+): Section<N, R, true>;
+export function section<const N extends string, const R extends Rows>(
+  name: N,
+  rows: R,
+  options: SectionOptions,
+): Section<N, R, false>;
+export function section(name: string, rows: Rows, options: SectionOptions & { readonly optional?: true }): Section {
+  const { doc, optional = false, whenAbsent } = options;
+  return { name, rows, doc, optional, whenAbsent };
+}
+
+/** The values of a table. */
+export type Values<R extends Rows> = {
+  readonly [K in keyof R]: R[K] extends Row<infer T> ? T : R[K] extends Group<infer G> ? Values<G> : never;
+};
+
+/** The config that a section describes: `type WebhookConfig = Infer<typeof webhookSection>`. */
+export type Infer<S extends Section> = Values<S['rows']>;
+
+/** The config that several sections describe together. */
+export type ConfigOf<S extends readonly Section[]> = {
+  readonly [K in S[number] as K['name']]: K['optional'] extends true ? Infer<K> | undefined : Infer<K>;
+};
+
+/** Where a default stands: in no file. */
+export const nowhere: Position = { file: '', line: 0, column: 0 };
+
+function checkDefault(kind: Kind<unknown>, value: Plain): void {
+  const problems: Problem[] = [];
+  kind.read(nodeOf(value, nowhere), Place.root(problems, []));
+  if (problems.length > 0) {
+    throw new TypeError(`wrong default: ${problems.map((problem) => problem.message).join('; ')}`);
+  }
+}

@@ -1,0 +1,89 @@
+/** Where something stands in a config file. Line and column count from 1; a column is a UTF-16 code unit. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A text, a number, a truth value or null, with its text as it stands in the file (`1.50` stays `1.50`). */
+export interface ScalarNode {
+  readonly type: 'scalar';
+  readonly at: Position;
+  readonly value: string | number | boolean | null;
+  readonly text: string;
+}
+
+export interface ArrayNode {
+  readonly type: 'array';
+  readonly at: Position;
+  readonly items: readonly ConfigNode[];
+}
+
+/** One key of an object: where the key stands, and its value. */
+export interface Member {
+  readonly at: Position;
+  readonly value: ConfigNode;
+}
+
+/** An object. A Map, so that no key (`__proto__`, `constructor`) means anything but itself. */
+export interface ObjectNode {
+  readonly type: 'object';
+  readonly at: Position;
+  readonly members: Map<string, Member>;
+}
+
+/** What a config file says, whatever its dialect: values that know where they stand. */
+export type ConfigNode = ScalarNode | ArrayNode | ObjectNode;
+
+/** A value without positions: what JSON can say. */
+export type Plain = string | number | boolean | null | readonly Plain[] | PlainObject;
+
+export interface PlainObject {
+  readonly [key: string]: Plain;
+}
+
+/** Whether a plain value is an object, not a list or a scalar. */
+export function isPlainObject(plain: Plain): plain is PlainObject {
+  return plain !== null && typeof plain === 'object' && !Array.isArray(plain);
+}
+
+/** An object without members, to be filled. */
+export function emptyObjectNode(at: Position): ObjectNode {
+  return { type: 'object', at, members: new Map() };
+}
+
+/** Turns plain data into nodes that all claim to stand at one place. */
+export function nodeOf(plain: Plain, at: Position): ConfigNode {
+  if (isPlainObject(plain)) {
+    const entries = Object.entries(plain);
+    return {
+      type: 'object',
+      at,
+      members: new Map(entries.map(([key, value]) => [key, { at, value: nodeOf(value, at) }])),
+    };
+  }
+  return plain !== null && typeof plain === 'object'
+    ? { type: 'array', at, items: plain.map((item) => nodeOf(item, at)) }
+    : { type: 'scalar', at, value: plain, text: String(plain) };
+}
+
+/** Forgets the positions of a node. */
+export function plainOf(node: ConfigNode): Plain {
+  if (node.type === 'scalar') {
+    return node.value;
+  }
+  if (node.type === 'array') {
+    return node.items.map(plainOf);
+  }
+  return Object.fromEntries(Array.from(node.members, ([key, member]) => [key, plainOf(member.value)]));
+}
+
+/** A key path as it is written in a file: `webhook.headers."x.y"`. */
+export function pathText(path: readonly string[]): string {
+  return path.map(segmentText).join('.');
+}
+
+/** One segment of a key path, in quotes where the file needs them. */
+export function segmentText(segment: string): string {
+  return /^[\w-]+$/.test(segment) ? segment : JSON.stringify(segment);
+}

@@ -1,0 +1,186 @@
+import { systemClock } from '../base/clock.ts';
+import { silentLog, type Log } from '../base/log.ts';
+import { Announcer } from './announcer.ts';
+import type { WebhookConfig } from './config.ts';
+import type { RecordSink } from './events.ts';
+import type { DeliverySettings, Report, Trouble } from './protocol.ts';
+import { RecordWriter } from './record.ts';
+import { deliveryProgram, DeliveryThread } from './thread.ts';
+
+/** A webhook's figures since its start: `accepted` is `delivered` + `failed` + `lost` + what is queued. */
+export interface WebhookStats {
+  /** Events that matched a rule and found room in the queue. */
+  readonly accepted: number;
+  /** Events that the endpoint took (2xx). */
+  readonly delivered: number;
+  /** Attempts that did not succeed and were, or will be, repeated. */
+  readonly retried: number;
+  /** Events that the endpoint refused for good. */
+  readonly failed: number;
+  /** Events that found the queue full, or the webhook closed. */
+  readonly dropped: number;
+  /** Events given up: not sent when the webhook was closed, or in a delivery thread that died. */
+  readonly lost: number;
+  /** Events that are not settled yet, and what they take of the queue's bytes. */
+  readonly queued: { readonly events: number; readonly bytes: number };
+  /** Why the latest attempt that did not succeed did not; null when all did. */
+  readonly lastError: string | null;
+}
+
+/** A batch that has grown to this is posted before the turn ends. */
+const BATCH_BYTES = 256 * 1024;
+
+/**
+ * The broker thread's side: writes events as records, hands them over once a turn, and keeps the count of what is
+ * queued, here and in the delivery thread. This is the only place where the queue's bound is kept.
+ */
+export class Sender implements RecordSink {
+  readonly #log: Log;
+  readonly #name: string;
+  readonly #maxBytes: number;
+  readonly #thread: DeliveryThread;
+  readonly #writer = new RecordWriter();
+  readonly #health: Announcer<Trouble>;
+  readonly #dropping: Announcer<boolean>;
+  /** Written since the last batch was posted. */
+  readonly #unposted = { events: 0, bytes: 0 };
+  /** Posted to the delivery thread and not settled there, as far as it has reported. */
+  readonly #posted = { events: 0, bytes: 0 };
+  readonly #counts = { accepted: 0, delivered: 0, retried: 0, failed: 0, dropped: 0, lost: 0 };
+  #lastError: string | null = null;
+  #flushing = false;
+  #closing: Promise<WebhookStats> | null = null;
+  #drained: (() => void) | null = null;
+
+  constructor(config: WebhookConfig, options: { readonly log?: Log; readonly program?: URL }) {
+    const { origin, pathname } = new URL(config.url);
+    this.#name = `webhook ${origin}${pathname}`;
+    this.#log = options.log ?? silentLog;
+    this.#maxBytes = config.spool.max_bytes;
+    this.#health = new Announcer<Trouble>('none', systemClock, (trouble) => this.#tellHealth(trouble));
+    this.#dropping = new Announcer(false, systemClock, (dropping) => this.#tellDropping(dropping));
+    this.#thread = new DeliveryThread(options.program ?? deliveryProgram, settingsOf(config), {
+      report: (report) => this.#settle(report),
+      died: (reason) => this.#lose(reason),
+    });
+  }
+
+  begin(event: number, clientId: string): RecordWriter {
+    const room = this.#closing === null ? this.#maxBytes - this.#unposted.bytes - this.#posted.bytes : 0;
+    this.#writer.begin(event, clientId, room);
+    return this.#writer;
+  }
+
+  end(): void {
+    const cost = this.#writer.end();
+    if (cost === 0) return this.#drop();
+    this.#counts.accepted++;
+    this.#unposted.events++;
+    this.#unposted.bytes += cost;
+    if (this.#unposted.bytes > BATCH_BYTES) this.#flush();
+    else if (!this.#flushing) {
+      this.#flushing = true;
+      setImmediate(() => {
+        this.#flushing = false;
+        this.#flush();
+      });
+    }
+  }
+
+  stats(): WebhookStats {
+    const events = this.#unposted.events + this.#posted.events;
+    const bytes = this.#unposted.bytes + this.#posted.bytes;
+    return { ...this.#counts, queued: { events, bytes }, lastError: this.#lastError };
+  }
+
+  close(drainMs: number): Promise<WebhookStats> {
+    this.#closing ??= this.#drain(drainMs);
+    return this.#closing;
+  }
+
+  async #drain(drainMs: number): Promise<WebhookStats> {
+    this.#flush();
+    if (this.#posted.events > 0 && drainMs > 0) {
+      this.#thread.hold();
+      this.#thread.post('hurry');
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, drainMs);
+        this.#drained = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#health.stop();
+    this.#dropping.stop();
+    await this.#thread.stop();
+    const { events } = this.#posted;
+    this.#giveUp();
+    if (events > 0) this.#log.warn(`${this.#name}: ${events} queued events were not sent`);
+    return this.stats();
+  }
+
+  #flush(): void {
+    const batch = this.#writer.take();
+    if (batch === null) return;
+    this.#posted.events += this.#unposted.events;
+    this.#posted.bytes += this.#unposted.bytes;
+    this.#unposted.events = 0;
+    this.#unposted.bytes = 0;
+    this.#thread.post(batch);
+  }
+
+  #drop(): void {
+    this.#counts.dropped++;
+    if (this.#closing === null) this.#dropping.set(true);
+  }
+
+  #settle(report: Report): void {
+    this.#counts.delivered += report.delivered;
+    this.#counts.retried += report.retried;
+    this.#counts.failed += report.failed;
+    this.#posted.events -= report.delivered + report.failed;
+    this.#posted.bytes -= report.settledBytes;
+    this.#lastError = report.lastError ?? this.#lastError;
+    this.#health.set(report.trouble);
+    if (this.#posted.bytes < this.#maxBytes / 2) this.#dropping.set(false);
+    if (this.#posted.events === 0) this.#drained?.();
+  }
+
+  #lose(reason: string): void {
+    const { events } = this.#posted;
+    this.#lastError = reason;
+    this.#giveUp();
+    this.#log.error(`${this.#name}: the delivery thread died (${reason}), ${events} events in it are lost; restarting`);
+    this.#drained?.();
+  }
+
+  #giveUp(): void {
+    this.#counts.lost += this.#posted.events;
+    this.#posted.events = 0;
+    this.#posted.bytes = 0;
+  }
+
+  #tellHealth(trouble: Trouble): void {
+    const why = this.#lastError ?? 'no answer';
+    if (trouble === 'failing') this.#log.warn(`${this.#name}: events do not get through (${why}); retrying`);
+    else if (trouble === 'refusing') this.#log.warn(`${this.#name}: events are refused and not retried (${why})`);
+    else this.#log.info(`${this.#name}: events get through again`);
+  }
+
+  #tellDropping(dropping: boolean): void {
+    if (dropping) this.#log.warn(`${this.#name}: the queue (${this.#maxBytes} bytes) is full, new events are dropped`);
+    else this.#log.info(`${this.#name}: the queue has room again; ${this.#counts.dropped} events dropped so far`);
+  }
+}
+
+function settingsOf(config: WebhookConfig): DeliverySettings {
+  const hasType = Object.keys(config.headers).some((name) => name.toLowerCase() === 'content-type');
+  return {
+    url: config.url,
+    headers: [...(hasType ? [] : ['content-type', 'application/json']), ...Object.entries(config.headers).flat()],
+    encoding: config.body.encoding,
+    poolSize: config.pool_size,
+    timeout: config.cancel_timeout,
+  };
+}
