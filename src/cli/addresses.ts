@@ -46,16 +46,15 @@ export function publicUrl(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-/** A failure to listen, in a sentence that says what the user can do about it; other errors as they are. */
+const WHY: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use by another program',
+  EACCES: 'the port is not open to this user',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+};
+
+/** What a failure to listen means, in one line that names the option to change it with; other errors as they are. */
 export function listenFailure(error: unknown, address: Address, option: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') {
-    return new Failure(
-      `port ${address.port} of ${address.host} is in use by another program: choose one with ${option}`,
-    );
-  }
-  if (code === 'EACCES') {
-    return new Failure(`port ${address.port} of ${address.host} is not allowed here: choose another with ${option}`);
-  }
-  return error;
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const why = WHY[String(error.code)] ?? error.message;
+  return new Failure(`cannot listen on ${hostPort(address)}: ${why}; choose another with ${option}`);
 }

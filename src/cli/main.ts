@@ -1,3 +1,5 @@
+import { ListenError } from '../app.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { commandHelp, overview } from './help.ts';
 import type { Command } from './command.ts';
 import { dev } from './dev.ts';
@@ -39,7 +41,10 @@ function fail(error: unknown): void {
 
 function lines(error: unknown): string[] {
   if (error instanceof UsageError) return [`hookmq: ${error.message}`];
-  if (error instanceof Failure) return error.message.split('\n').map((line) => `hookmq: ${line}`);
+  // Each line begins with its place in the file, as editors and terminals expect it.
+  if (error instanceof ConfigError) return error.message.split('\n');
+  if (error instanceof Failure || error instanceof ListenError)
+    return error.message.split('\n').map((line) => `hookmq: ${line}`);
   // A bug: the way that led to it is worth more than brevity, but still in one line, as logs are read by lines.
   const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [`hookmq: internal error: ${story.split(/\n\s*/).slice(0, 6).join('; ')}`];

@@ -1,5 +1,5 @@
-import { compose, type Config, readConfig } from '../app.ts';
-import { type Address, hostPort, listenerUrl, publicUrl } from './addresses.ts';
+import { compose, type Config, ListenError, readConfig } from '../app.ts';
+import { type Address, hostPort, listenerUrl, listenFailure, publicUrl } from './addresses.ts';
 import { type Command, type Options, parse } from './command.ts';
 import { stderrLog } from './log.ts';
 import { serve } from './serve.ts';
@@ -28,14 +28,15 @@ export const start: Command = {
     const { conf, url = [] } = parse(options, args);
     const addresses = url.map(listenerUrl);
     const config = readConfig(conf);
-    const app = await compose(
-      addresses.length === 0 ? config : { ...config, listeners: listenAt(addresses) },
-      stderrLog,
-    );
+    const chosen = addresses.length === 0 ? config : { ...config, listeners: listenAt(addresses) };
+    const app = await compose(chosen, stderrLog).catch((error: unknown) => {
+      // Where no file says where to listen, its key would be no help.
+      const byOption = error instanceof ListenError && (conf === undefined || chosen !== config);
+      throw byOption ? listenFailure(error, error, '--url') : error;
+    });
     console.log(`HookMQ ${version()}`);
     for (const listener of app.listeners) console.log(`listening on mqtt://${hostPort(listener)} (${listener.name})`);
-    if (app.webhook !== undefined && config.webhook !== undefined)
-      console.log(`webhook ${publicUrl(config.webhook.url)}`);
+    if (config.webhook?.enable === true) console.log(`webhook ${publicUrl(config.webhook.url)}`);
     await serve(app);
   },
 };

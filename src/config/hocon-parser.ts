@@ -279,7 +279,8 @@ class HoconParser {
     if (container === 'list' && '=:'.includes(char)) {
       return 'a list [ ... ] holds values, not keys; put keys in braces { ... } or outside of the list';
     }
-    return `an unquoted value cannot contain "${char}"; put the whole value in quotes`;
+    const hint = char === '=' ? ' (or is one missing before?)' : '';
+    return `an unquoted value cannot contain "${char}"; put the whole value in quotes${hint}`;
   }
 
   #error(message: string, context: Context): Error {

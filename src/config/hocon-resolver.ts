@@ -256,7 +256,7 @@ function join(left: Head, right: Head): Head {
     }
     return { type: 'array', at: left.at, items };
   }
-  throw syntaxError(right.at, 'a text, a list and an object cannot be joined to one value');
+  throw syntaxError(right.at, 'a text, a list and an object cannot be joined to one value; a new line or a comma separates keys');
 }
 
 function mergeObjects(earlier: ObjectHead, later: ObjectHead): ObjectHead {

@@ -5,18 +5,9 @@ import type { ConfigNode, Member, ScalarNode } from './tree.ts';
 import { byteUnits, parseWithUnit, showWithUnit, timeUnits } from './units.ts';
 import type { Units } from './units.ts';
 
-export interface TextOptions {
-  /** Completes `... is not ...` in an error. */
-  readonly expected?: string;
-  /** Also takes the empty text. */
-  readonly empty?: true;
-}
-
-/** A text. A number or truth value counts as its text. */
-export function text({ expected, empty }: TextOptions = {}): Kind<string> {
-  return scalar(expected ?? (empty ? 'a text' : 'a text with at least one character'), ({ value, text: written }) =>
-    value === null || (written === '' && !empty) ? undefined : written,
-  );
+/** A text that is not empty. A number or truth value counts as its text. */
+export function text(expected = 'a text with at least one character'): Kind<string> {
+  return scalar(expected, ({ value, text: written }) => (value === null || written === '' ? undefined : written));
 }
 
 /** A whole number within bounds (both included). */

@@ -114,7 +114,7 @@ for (const [option, other] of [
     assert.equal(await cli.end(), 1);
     assert.equal(
       cli.stderr,
-      `hookmq: port ${taken} of 127.0.0.1 is in use by another program: choose one with ${option}\n`,
+      `hookmq: cannot listen on 127.0.0.1:${taken}: the port is in use by another program; choose another with ${option}\n`,
     );
     assert.equal(cli.stdout, '');
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 
 import { connectAsync, type MqttClient } from 'mqtt';
 
-import { type Cli, hookmq } from '../kit/cli.ts';
+import { BIN, type Cli, hookmq } from '../kit/cli.ts';
 
 const LOOPBACK = 'nmq-tcp://127.0.0.1:0';
 
@@ -49,7 +50,9 @@ test('a port in use: one line, status 1', async (t) => {
   assert.ok(typeof address === 'object' && address !== null);
   const cli = hookmq(t, ['start', '--url', LOOPBACK, '--url', `tcp://127.0.0.1:${address.port}`]);
   assert.equal(await cli.end(), 1);
-  assert.match(cli.stderr, new RegExp(`^hookmq: .*${address.port}.*in use.*\\n$`));
+  const place = `127.0.0.1:${address.port}`;
+  const why = 'the port is in use by another program';
+  assert.equal(cli.stderr, `hookmq: cannot listen on ${place}: ${why}; choose another with --url\n`);
   assert.equal(cli.stdout, '');
 });
 
@@ -59,12 +62,11 @@ test('a file that is not there: one line that names it, status 1', async (t) => 
   assert.match(cli.stderr, /^\/nowhere\/hookmq\.conf: [^\n]+\n$/);
 });
 
-test('a file that may not be read: one line that names it', { skip: process.getuid?.() === 0 }, async (t) => {
-  const file = config(t, 'listeners.tcp.bind = "127.0.0.1:0"');
-  chmodSync(file, 0);
-  const cli = hookmq(t, ['start', '--conf', file]);
+test('a file that cannot be read: one line that names it', async (t) => {
+  const cli = hookmq(t, ['start', '--conf', tmpdir()]);
   assert.equal(await cli.end(), 1);
-  assert.match(cli.stderr, /^[^\n]*hookmq\.conf: [^\n]+\n$/);
+  assert.ok(cli.stderr.startsWith(`${tmpdir()}: `));
+  assert.match(cli.stderr, /^[^\n]+\n$/);
 });
 
 test('each problem of a config is a line with file, line and key', async (t) => {
@@ -108,11 +110,23 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+test('a signal that npm passes on to its shell only ends it too', { skip: process.platform === 'win32' }, async () => {
+  const script = `"${process.execPath}" "${BIN}" start --url ${LOOPBACK}; exit`;
+  const env = { ...process.env, npm_lifecycle_event: 'start' };
+  const shell = spawn('/bin/sh', ['-c', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  // The broker holds the other end of the pipe: it closes when both are gone.
+  const gone = once(shell, 'close', { signal: AbortSignal.timeout(10_000) });
+  const [chunk] = await once(shell.stdout, 'data');
+  assert.match(String(chunk), /^HookMQ/);
+  shell.kill('SIGTERM');
+  await gone;
+});
+
 test('events that could not be sent are counted at the end', async (t) => {
   const cli = await withDeafEndpoint(t);
   cli.signal('SIGTERM');
   assert.equal(await cli.end(), 0);
-  assert.match(cli.stderr, /webhook events? .*lost/);
+  assert.match(cli.stderr, /warn {2}webhook events lost: 1 not sent in time\n$/);
 });
 
 test('a second signal ends it at once', async (t) => {

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../bin/hookmq.js', import.meta.url));
+/** The program. */
+export const BIN = fileURLToPath(new URL('../../bin/hookmq.js', import.meta.url));
 const LIMIT_MS = 20_000;
 
 /** How to start it, where the usual way will not do. */

@@ -66,7 +66,7 @@ suite('bodies of the events', () => {
     assert.equal(await payloadOf('plain', Buffer.from('a\0"é\n')), '"payload":"a\\u0000\\"é\\n"}');
     assert.equal(await payloadOf('plain', notUtf8), '"payload":"AP8Q","payload_encoding":"base64"}');
     assert.equal(await payloadOf('base64', notUtf8), '"payload":"AP8Q"}');
-    assert.equal(await payloadOf('base62', notUtf8), '"payload":"0H0G"}');
+    assert.equal(await payloadOf('base62', notUtf8), '"payload":"0GzA"}');
     assert.equal(await payloadOf('base62', Buffer.alloc(0)), '"payload":""}');
   });
 

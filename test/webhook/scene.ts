@@ -64,7 +64,7 @@ export function message(fields: Partial<MessageInput> = {}): Message {
     properties: null,
     expiresAt: Infinity,
     ...fields,
-    payload: Buffer.from(payload),
+    payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
   });
 }
 
