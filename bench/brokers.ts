@@ -65,14 +65,16 @@ export async function startBroker(kind: BrokerKind): Promise<RunningBroker> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2000)));
   child.on('error', (error) => (complaint += error.message));
   // However this process ends, its brokers end with it.
-  const kill = (): boolean => child.kill('SIGKILL');
-  process.on('exit', kill);
+  const clear = (): void => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.on('exit', clear);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async (): Promise<void> => {
-    kill();
+    clear();
     await ended;
-    process.off('exit', kill);
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', clear);
   };
   if (!(await listens(child, port))) {
     await stop();

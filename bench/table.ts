@@ -9,8 +9,8 @@ export interface Row {
   readonly ratios: Figures;
 }
 
-// Of a core: both the generator and a broker of one thread have no more.
-const AT_ITS_LIMIT = 0.9;
+// Of a core: the generator has one thread and no more.
+const AT_ITS_LIMIT = 0.85;
 
 const COLUMNS: readonly { readonly key: keyof Figures; readonly title: string; readonly digits: number }[] = [
   { key: 'rate', title: 'per second', digits: 0 },
@@ -48,7 +48,7 @@ export const LEGEND = [
 ].join('\n');
 
 function limitedByTheLoad({ load = 0, cpu = 0, rate = 0 }: Figures): boolean {
-  return load > AT_ITS_LIMIT && (cpu * rate) / 1e6 < AT_ITS_LIMIT;
+  return load > AT_ITS_LIMIT && load > (cpu * rate) / 1e6;
 }
 
 function figure(value: number | undefined, digits: number): string {

@@ -103,7 +103,7 @@ export class Traffic {
     fail: (reason) => this.#fail(reason),
   };
 
-  /** One turn after all that was read: so each socket is written to once, whatever came. */
+  /** One turn after all that was read, so that a socket's acknowledgements are one write, whatever came. */
   #schedule(): void {
     if (this.#turnUnderWay) return;
     this.#turnUnderWay = true;
@@ -116,13 +116,12 @@ export class Traffic {
     });
   }
 
-  /** Fills the window, the publishers in turn. */
+  /** Fills the window, a batch of each publisher in turn. */
   #pump(): void {
     const { window, batch, qos } = this.#scenario;
     const underWay = this.#published - this.#delivered / this.#deliveriesPerMessage;
     let allowed = Math.min(this.#goal - this.#published, Math.floor(window - underWay));
     const each = this.#goal / this.#publishers.length;
-    const now = performance.now();
     for (let passed = 0; allowed > 0 && passed < this.#publishers.length;) {
       const publisher = this.#publishers[this.#turn++ % this.#publishers.length];
       if (publisher === undefined) return;
@@ -130,7 +129,10 @@ export class Traffic {
       const room = qos === 0 ? batch : UNACKNOWLEDGED - (client.sent - client.acknowledged);
       const count = Math.max(0, Math.min(batch, allowed, each - client.sent, room));
       passed = count > 0 ? 0 : passed + 1;
+      const now = performance.now();
       for (let i = 0; i < count; i++) client.publish(template, now);
+      // Devices send what they have when they have it: collecting more into one write would be another scenario.
+      client.flush();
       allowed -= count;
       this.#published += count;
     }

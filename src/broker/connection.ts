@@ -1,7 +1,7 @@
 import type { Deadline } from '../base/deadlines.ts';
 import { Decoder } from '../codec/decoder.ts';
 import { encode } from '../codec/encode.ts';
-import { ProtocolError } from '../codec/errors.ts';
+import { ProtocolError, protocolError } from '../codec/errors.ts';
 import { type AckPacket, type Packet, PacketType, type ProtocolVersion } from '../codec/packets.ts';
 import type { PublishProperties } from '../codec/properties.ts';
 import { ReasonCode, reasonName } from '../codec/reason-codes.ts';
@@ -41,6 +41,8 @@ export class Connection implements WireHandler {
   /** Milliseconds without a packet after which the client is gone; Infinity for never. */
   #patience: number;
   #deadline: Deadline | null;
+  /** Nothing has come yet: an HTTP client, for example, is known by its first byte and need not wait for the timeout. */
+  #silent = true;
   /** Packets wait for an answer to an asynchronous hook. */
   #held = false;
   /** Reading has stopped because the client does not read what we send. */
@@ -65,6 +67,10 @@ export class Connection implements WireHandler {
 
   data(bytes: Buffer): void {
     if (this.state === 'closed') return;
+    if (this.#silent) {
+      this.#silent = false;
+      if (bytes[0] !== FIRST_BYTE) return this.#failed(protocolError('the first packet is no CONNECT')); // [MQTT-3.1.0-1]
+    }
     this.#lastSeen = this.core.options.clock.now();
     this.#decoder.push(bytes);
     this.#handlePackets();
@@ -182,7 +188,8 @@ export class Connection implements WireHandler {
 
   #failed(error: ProtocolError): void {
     this.core.options.log.debug(`${this.#name()}: ${error.message}`);
-    if (this.state === 'new' && error.reasonCode !== ReasonCode.unsupported_protocol_version) this.end(reasonName(error.reasonCode));
+    if (this.state === 'new' && error.reasonCode !== ReasonCode.unsupported_protocol_version)
+      this.end(reasonName(error.reasonCode));
     else this.close(error.reasonCode, error.message);
   }
 
@@ -213,10 +220,11 @@ export class Connection implements WireHandler {
 
   #checkAlive(): void {
     this.#deadline = null;
+    // A CONNECT that comes byte by byte has no more time than any other.
+    if (this.state !== 'open') return this.end('connect_timeout');
     const silence = this.core.options.clock.now() - this.#lastSeen;
     if (silence < this.#patience) this.#schedule();
-    else if (this.state === 'open') this.close(ReasonCode.keepalive_timeout);
-    else this.end('connect_timeout');
+    else this.close(ReasonCode.keepalive_timeout);
   }
 
   #schedule(): void {
@@ -235,6 +243,9 @@ export class Connection implements WireHandler {
     this.core.sessions.connectionEnded(this, wasOpen ? reason : null);
   }
 }
+
+/** The first byte of CONNECT. */
+const FIRST_BYTE = 0x10;
 
 /** Bytes of a CONNECT at most: nobody is known yet who would be worth more memory. All fields at their longest fit. */
 const LARGEST_CONNECT = 512 * 1024;

@@ -21,7 +21,10 @@ export interface BrokerOptions {
   readonly maxSessionExpiry: number;
   /** Milliseconds in which CONNECT must have come. */
   readonly connectTimeout: number;
-  /** Bytes that wait for one slow receiver; QoS 0 messages beyond it are dropped. */
+  /**
+   * Bytes that wait for one slow receiver; QoS 0 messages beyond it are dropped. At least 65,536 over TCP: Node tells
+   * that a socket has drained only where so much had waited.
+   */
   readonly maxOutgoingBuffer: number;
   readonly maxRetained: number;
   readonly maxConnections: number;

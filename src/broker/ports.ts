@@ -40,7 +40,7 @@ export interface Listener {
   readonly name: string;
   /** Starts to accept; resolves with where, rejects when that is not possible. */
   open(accept: (wire: Wire) => WireHandler): Promise<ListenerAddress>;
-  /** Stops accepting; wires that are open stay. */
+  /** Stops accepting; resolves when the last of its wires has ended, which it does not end itself. */
   close(): Promise<void>;
 }
 

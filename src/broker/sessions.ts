@@ -69,7 +69,9 @@ export class Sessions {
     if (session.will === null) return;
     if (session.will.delay === 0) this.#publishWill(session);
     else
-      session.willDue = this.#core.deadlines.add(clock.now() + session.will.delay * 1000, () => this.#publishWill(session));
+      session.willDue = this.#core.deadlines.add(clock.now() + session.will.delay * 1000, () =>
+        this.#publishWill(session),
+      );
   }
 
   /** Ends every connection (5.0 clients are told), keeps no session. */
@@ -93,7 +95,8 @@ export class Sessions {
   }
 
   #cancelDeadlines(session: Session): void {
-    for (const deadline of [session.expiry, session.willDue]) if (deadline !== null) this.#core.deadlines.remove(deadline);
+    for (const deadline of [session.expiry, session.willDue])
+      if (deadline !== null) this.#core.deadlines.remove(deadline);
     session.expiry = null;
     session.willDue = null;
   }

@@ -4,7 +4,7 @@ import { UsageError } from './failure.ts';
 import { nearestKey } from '../config/nearest-key.ts';
 
 /** One option of a command: what `parseArgs` needs to read it, and what the help says of it. */
-export interface Option extends ParseArgsOptionDescriptor {
+interface Option extends ParseArgsOptionDescriptor {
   /** What to call the value in the help; absent for a flag. */
   readonly takes?: string;
   readonly doc: string;

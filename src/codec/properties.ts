@@ -46,7 +46,12 @@ const SINGLE = [
   [0x19, 'requestResponseInformation', 'flag', ['connect']],
   [0x1a, 'responseInformation', 'utf8', ['connack']],
   [0x1c, 'serverReference', 'utf8', ['connack', 'disconnect']],
-  [0x1f, 'reasonString', 'utf8', ['connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'disconnect', 'auth']],
+  [
+    0x1f,
+    'reasonString',
+    'utf8',
+    ['connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'disconnect', 'auth'],
+  ],
   [0x21, 'receiveMaximum', 'u16', ['connect', 'connack'], 'nonzero'],
   [0x22, 'topicAliasMaximum', 'u16', ['connect', 'connack']],
   [0x23, 'topicAlias', 'u16', ['publish']],
@@ -62,7 +67,11 @@ const SUBSCRIPTION_IDENTIFIER = 0x0b;
 const USER_PROPERTY = 0x26;
 
 type Single = (typeof SINGLE)[number];
-type RowIn<P extends Place, Row extends Single = Single> = Row extends Single ? (P extends Row[3][number] ? Row : never) : never;
+type RowIn<P extends Place, Row extends Single = Single> = Row extends Single
+  ? P extends Row[3][number]
+    ? Row
+    : never
+  : never;
 
 /** The properties that may stand in the packet (or will) `P`. */
 export type PropertiesOf<P extends Place> = {
@@ -76,7 +85,7 @@ export type ConnectProperties = PropertiesOf<'connect'>;
 export type WillProperties = PropertiesOf<'will'>;
 export type PublishProperties = PropertiesOf<'publish'>;
 
-interface Row {
+interface Definition {
   readonly id: number;
   readonly name: string;
   readonly kind: keyof Kinds;
@@ -84,7 +93,7 @@ interface Row {
   readonly nonzero: boolean;
 }
 
-const ROWS: (Row | undefined)[] = [];
+const ROWS: (Definition | undefined)[] = [];
 for (const [id, name, kind, places, nonzero] of SINGLE)
   ROWS[id] = { id, name, kind, places: new Set<Place>(places), nonzero: nonzero === 'nonzero' };
 const ROW_LIST = ROWS.filter((row) => row !== undefined);
@@ -101,7 +110,8 @@ export function readProperties<P extends Place>(reader: Reader, place: P): Prope
   const values: Record<string, unknown> = {};
   while (reader.at < end) {
     const id = reader.varint();
-    if (id === USER_PROPERTY) ((values['userProperties'] ??= []) as [string, string][]).push([reader.utf8(), reader.utf8()]);
+    if (id === USER_PROPERTY)
+      ((values['userProperties'] ??= []) as [string, string][]).push([reader.utf8(), reader.utf8()]);
     else if (id === SUBSCRIPTION_IDENTIFIER) readSubscriptionIdentifier(reader, place, values);
     else readSingle(reader, place, id, values);
   }
@@ -121,7 +131,8 @@ function readSingle(reader: Reader, place: Place, id: number, values: Record<str
 
 function readSubscriptionIdentifier(reader: Reader, place: Place, values: Record<string, unknown>): void {
   if (place !== 'publish' && place !== 'subscribe') throw protocolError(`subscription identifier in ${place}`);
-  if (place === 'subscribe' && 'subscriptionIdentifiers' in values) throw protocolError('subscription identifier twice');
+  if (place === 'subscribe' && 'subscriptionIdentifiers' in values)
+    throw protocolError('subscription identifier twice');
   const id = reader.varint();
   if (id === 0) throw protocolError('subscription identifier is 0');
   ((values['subscriptionIdentifiers'] ??= []) as number[]).push(id);

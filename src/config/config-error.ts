@@ -23,5 +23,7 @@ export class ConfigError extends Error {
 
 function problemLine({ file, line, column, key, message }: Problem): string {
   const place = line === 0 ? file : `${file}:${line}:${column}`;
-  return [place, key, message].filter((part) => part !== '').join(': ');
+  const text = [place, key, message].filter((part) => part !== '').join(': ');
+  // A file to include may have any name, but a problem is one line and no command to the terminal.
+  return text.replace(/\p{Cc}/gu, '?');
 }

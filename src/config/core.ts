@@ -70,7 +70,7 @@ const mqttSection = section(
       doc: 'A connection that sends no CONNECT for this long is closed.',
       default: '15s',
     }),
-    max_outgoing_buffer: row(size({ min: 1024 }), {
+    max_outgoing_buffer: row(size({ min: 64 * 1024 }), {
       doc: 'Bytes that wait for one connection to be written, at most; QoS 0 messages beyond it are dropped.',
       default: '1MB',
     }),

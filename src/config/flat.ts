@@ -27,8 +27,8 @@ export class FlatLines {
   readonly #legacy: LegacyTable;
   readonly #place: Place;
   readonly #problems: Problem[];
-  /** Lists that flat lines made, to which more of them may add. */
-  readonly #lists = new Set<ConfigNode>();
+  /** The items of lists that flat lines made, to which more of them may add, by their paths. */
+  readonly #lists = new Map<string, ConfigNode[]>();
 
   /** `root` is what the lines are put into; `place` is its place. */
   constructor(root: ObjectNode, legacy: LegacyTable, place: Place, problems: Problem[]) {
@@ -71,18 +71,14 @@ export class FlatLines {
   }
 
   #putItem(key: string, line: Member, path: readonly string[], item: ConfigNode): void {
-    const owner = this.#open(path, line);
-    const name = path.at(-1) ?? '';
-    const before = owner?.members.get(name)?.value;
-    if (owner !== undefined && before?.type === 'array' && this.#lists.has(before)) {
-      const list: ConfigNode = { ...before, items: [...before.items, item] };
-      this.#lists.add(list);
-      owner.members.set(name, { at: line.at, value: list });
+    const items = this.#lists.get(pathText(path));
+    if (items !== undefined) {
+      items.push(item);
       return;
     }
-    const list: ConfigNode = { type: 'array', at: line.at, items: [item] };
-    this.#lists.add(list);
-    this.#put(key, line, path, list);
+    const made = [item];
+    this.#lists.set(pathText(path), made);
+    this.#put(key, line, path, { type: 'array', at: line.at, items: made });
   }
 
   #put(key: string, line: Member, path: readonly string[], value: ConfigNode): void {

@@ -1,9 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { syntaxError } from './hocon-scanner.ts';
 import type { Scanner } from './hocon-scanner.ts';
 import { readQuoted } from './hocon-strings.ts';
-import { readTextFile } from './read-file.ts';
+import { readTextFile, realPathOf } from './read-file.ts';
 
 /** Files that include each other twice, and so on, would multiply. */
 const mostIncludes = 1000;
@@ -35,7 +34,7 @@ export function readInclude(scanner: Scanner, files: Files): IncludedFile {
   if ('failure' in content) {
     throw syntaxError(at, `cannot include ${file}: ${content.failure}`);
   }
-  const realPath = realpathSync(file);
+  const realPath = realPathOf(file);
   if (files.open.includes(realPath)) {
     throw syntaxError(at, `${file} includes itself, directly or through other files`);
   }

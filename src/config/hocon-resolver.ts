@@ -54,7 +54,8 @@ export class Resolver {
   /** The value of a slot after its first n definitions, by n. */
   readonly #values = new Map<Slot, (Head | 'none' | 'busy' | undefined)[]>();
   readonly #referenced = new Set<string>();
-  readonly #unfinished = new Set<unknown>();
+  /** The lists and objects that are being finished: one that comes up again contains itself. */
+  readonly #unfinished = new Set<Head>();
   #chain = 0;
   #nodes = 0;
 
@@ -76,7 +77,7 @@ export class Resolver {
   #finish(head: Head): ConfigNode {
     this.#nodes++;
     if (this.#nodes > mostNodes) {
-      throw syntaxError(head.at, 'the substitutions make the config too large');
+      throw syntaxError(head.at, `the config has more than ${mostNodes} values, once substitutions are replaced`);
     }
     if (head.type === 'scalar') {
       return head;
@@ -94,15 +95,9 @@ export class Resolver {
     const members = new Map<string, Member>();
     for (const [name, slot] of slots) {
       const head = this.#valueOf(slot, slot.definitions.length, at);
-      if (head === undefined) {
-        continue;
+      if (head !== undefined) {
+        members.set(name, { at: keyPosition(slot, head), value: this.#finish(head) });
       }
-      if (this.#unfinished.has(slot)) {
-        throw syntaxError(head.at, 'this contains itself through substitutions');
-      }
-      this.#unfinished.add(slot);
-      members.set(name, { at: keyPosition(slot, head), value: this.#finish(head) });
-      this.#unfinished.delete(slot);
     }
     return { type: 'object', at, members };
   }
@@ -151,7 +146,7 @@ export class Resolver {
       return this.#valueOf(slot, index, definition.at);
     }
     const earlier = head.type === 'object' ? this.#valueOf(slot, index, definition.at) : undefined;
-    return head.type === 'object' && earlier?.type === 'object' ? mergeObjects(earlier, head) : head;
+    return head.type === 'object' && earlier?.type === 'object' ? mergeObjects([earlier, head], earlier.at) : head;
   }
 
   /** All `+=` that follow each other at once: a thousand of them must not be a thousand calls deep. */
@@ -182,7 +177,7 @@ export class Resolver {
   #concatenate({ at, pieces }: Concatenation, owner: Owner | undefined): Head | undefined {
     const parts = pieces.map((piece) => (piece.type === 'blank' ? piece : this.#headOfPiece(piece, owner)));
     const heads = parts.filter((part) => part !== undefined && part.type !== 'blank');
-    const [first, ...others] = heads;
+    const [first] = heads;
     if (first === undefined || pieces.length === 1) {
       return first;
     }
@@ -192,7 +187,7 @@ export class Resolver {
         at,
       );
     }
-    return others.reduce(join, first);
+    return join(heads, first);
   }
 
   #headOfPiece(piece: Exclude<Piece, Blank>, owner: Owner | undefined): Head | undefined {
@@ -245,32 +240,47 @@ function textOf(parts: readonly string[], at: Position): ScalarNode {
   return { type: 'scalar', at, value: text, text };
 }
 
-function join(left: Head, right: Head): Head {
-  if (left.type === 'object' && right.type === 'object') {
-    return mergeObjects(left, right);
+/** Joins lists to one list, objects to one object. All at once: one after the other takes quadratic time. */
+function join(heads: readonly Head[], first: Head): Head {
+  const lists = heads.filter((head) => head.type === 'array');
+  if (lists.length === heads.length) {
+    return joinLists(lists, first.at);
   }
-  if (left.type === 'array' && right.type === 'array') {
-    const items = [...left.items, ...right.items];
-    if (items.length > mostNodes) {
-      throw syntaxError(right.at, 'the substitutions make this list too long');
-    }
-    return { type: 'array', at: left.at, items };
+  const objects = heads.filter((head) => head.type === 'object');
+  if (objects.length === heads.length) {
+    return mergeObjects(objects, first.at);
   }
-  throw syntaxError(right.at, 'a text, a list and an object cannot be joined to one value; a new line or a comma separates keys');
+  const other = heads.find((head) => head.type !== first.type) ?? first;
+  throw syntaxError(
+    other.at,
+    'a text, a list and an object cannot be joined to one value; a new line or a comma separates keys',
+  );
 }
 
-function mergeObjects(earlier: ObjectHead, later: ObjectHead): ObjectHead {
-  const slots = new Map(earlier.slots);
-  for (const [name, slot] of later.slots) {
+function joinLists(lists: readonly ListHead[], at: Position): ListHead {
+  if (lists.reduce((sum, { items }) => sum + items.length, 0) > mostNodes) {
+    throw syntaxError(at, 'the substitutions make this list too long');
+  }
+  return { type: 'array', at, items: lists.flatMap(({ items }) => items) };
+}
+
+function mergeObjects(objects: readonly ObjectHead[], at: Position): ObjectHead {
+  const slots = new Map<string, Slot>();
+  const merged = new Set<Slot>();
+  for (const [name, slot] of objects.flatMap((object) => [...object.slots])) {
     const before = slots.get(name);
-    // The same slot comes from both sides when an object refers to its own earlier value.
-    if (before !== undefined && before !== slot) {
-      slots.set(name, { definitions: [...before.definitions, ...slot.definitions] });
-    } else {
+    // The same slot comes twice when an object refers to its own earlier value.
+    if (before === undefined || before === slot) {
       slots.set(name, slot);
+    } else if (merged.has(before)) {
+      before.definitions.push(...slot.definitions);
+    } else {
+      const both = { definitions: [...before.definitions, ...slot.definitions] };
+      merged.add(both);
+      slots.set(name, both);
     }
   }
-  return { type: 'object', at: later.at, slots };
+  return { type: 'object', at, slots };
 }
 
 /** An object's key is where it was opened first, another value's where it was set last. */

@@ -1,7 +1,7 @@
-import { realpathSync } from 'node:fs';
 import { parseHocon } from './hocon-parser.ts';
 import { Resolver } from './hocon-resolver.ts';
 import { emptyObject } from './hocon-values.ts';
+import { realPathOf } from './read-file.ts';
 import type { ObjectNode } from './tree.ts';
 
 /** What the text of a config file says. */
@@ -37,13 +37,4 @@ export function readHocon(text: string, file: string, options: HoconOptions = {}
   const resolver = new Resolver(root, environment);
   const document = { root: resolver.resolve(root), flat: resolver.resolve(flat) };
   return { ...document, referenced: resolver.referenced };
-}
-
-/** A text need not come from a file; then it cannot include itself either. */
-function realPathOf(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
 }

@@ -16,6 +16,6 @@ export interface Kind<T> {
  * What a container holds: `members` are free keys, `items` a list, `object` the keys of a table, `named` the keys of a
  * table both directly and below free names.
  */
-export type Inside =
+type Inside =
   | { readonly holds: 'members' | 'items'; readonly rows?: Rows }
   | { readonly holds: 'object' | 'named'; readonly rows: Rows };

@@ -37,7 +37,7 @@ function lastName(key: string): string {
 }
 
 /** Letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   // Far apart by length alone; also keeps a huge key from costing time.
   if (Math.abs(a.length - b.length) > 3) {
     return Infinity;

@@ -6,6 +6,9 @@ import type { ConfigNode, Position } from './tree.ts';
 /** A value longer than this is cut when a problem quotes it. */
 const longestQuote = 60;
 
+/** Whoever gives us another program's file wants no guess for each of its keys; guessing takes time. */
+const mostSuggestions = 1000;
+
 const secretName = /passw|passphrase|secret|token|authorization|credential|api[-_]?key|private|cookie/i;
 
 /**
@@ -51,7 +54,8 @@ export class Place {
 
   /** Reports a key that nobody knows, with the nearest of its siblings (full paths) or else of all keys. */
   unknown(at: Position, key: string, siblings: readonly string[]): void {
-    const near = nearestKey(key, siblings, this.#knownKeys);
+    const wanted = this.#problems.length < mostSuggestions;
+    const near = wanted ? nearestKey(key, siblings, this.#knownKeys) : undefined;
     const message = near === undefined ? 'unknown key' : `unknown key; did you mean ${near}?`;
     this.#problems.push({ ...at, key, message });
   }

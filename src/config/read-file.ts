@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 
 /** A config file is a few kilobytes; whatever is larger is another file, or a device that never ends. */
 const largestFile = 4 * 1024 * 1024;
@@ -21,6 +21,15 @@ export function readTextFile(path: string): { readonly text: string } | { readon
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
     return { failure: reasonOf(error) };
+  }
+}
+
+/** What a file is called by all who name it; the name itself when it has no other, as a pipe. */
+export function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

@@ -13,7 +13,7 @@ export interface ScalarNode {
   readonly text: string;
 }
 
-export interface ArrayNode {
+interface ArrayNode {
   readonly type: 'array';
   readonly at: Position;
   readonly items: readonly ConfigNode[];

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
-import type { Listener } from '../broker/ports.ts';
+import type { Listener, WireHandler } from '../broker/ports.ts';
 import { TcpWire } from './tcp-wire.ts';
 
 /** Where a TCP listener listens. */
@@ -12,8 +13,6 @@ export interface TcpOptions {
   readonly name?: string;
 }
 
-type Accept = Parameters<Listener['open']>[0];
-
 /** Connections that the system holds for us while we are busy. */
 const BACKLOG = 4096;
 
@@ -21,31 +20,42 @@ const BACKLOG = 4096;
 export function tcp(options: TcpOptions): Listener {
   const { name = 'tcp', host = '127.0.0.1', port } = options;
   const server = createServer({ noDelay: true });
+  const open = new Set<Socket>();
   return {
     name,
     open(accept) {
+      const serve = (socket: Socket): WireHandler => {
+        open.add(socket);
+        socket.once('close', () => open.delete(socket));
+        const wire = new TcpWire(socket, name);
+        const handler = accept(wire);
+        wire.serve(handler);
+        return handler;
+      };
       return new Promise((resolve, reject) => {
         server.once('error', reject);
         server.listen({ port, host, backlog: BACKLOG }, () => {
           server.off('error', reject);
-          if (!serveHandles(server, name, accept)) serveSockets(server, name, accept);
+          // What may fail from now on is to accept one connection: its client tries again.
+          server.on('error', () => {});
+          if (!serveHandles(server, serve)) serveSockets(server, serve);
           const address = server.address();
           if (typeof address === 'object' && address !== null) resolve({ host: address.address, port: address.port });
         });
       });
     },
-    close() {
-      return new Promise((resolve) => server.close(() => resolve()));
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      await Promise.all([closed, ...[...open].map((socket) => once(socket, 'close'))]);
     },
   };
 }
 
 /** The plain way: every socket reads into memory of its own. */
-function serveSockets(server: Server, name: string, accept: Accept): void {
+function serveSockets(server: Server, serve: (socket: Socket) => WireHandler): void {
   server.on('connection', (socket) => {
-    const wire = new TcpWire(socket, name);
-    const handler = accept(wire);
-    wire.serve(handler);
+    const handler = serve(socket);
     socket.on('data', (bytes: Buffer) => handler.data(bytes));
   });
 }
@@ -67,23 +77,20 @@ interface TcpHandle {
  * makes such sockets for clients only, so they are made here from the accepted handles. False where this Node has no
  * such handles.
  */
-function serveHandles(server: Server, name: string, accept: Accept): boolean {
+function serveHandles(server: Server, serve: (socket: Socket) => WireHandler): boolean {
   const internal = (server as unknown as ServerInternals)._handle;
   if (typeof internal?.onconnection !== 'function') return false;
   const buffer = Buffer.allocUnsafeSlow(READ_BUFFER);
   internal.onconnection = (error, handle) => {
     if (error !== 0 || handle === undefined) return;
-    let read: (bytes: Buffer) => void = () => {};
+    let handler: WireHandler | null = null;
     const callback = (length: number): boolean => {
-      read(buffer.subarray(0, length));
+      handler?.data(buffer.subarray(0, length));
       return true;
     };
     const socket = new Socket({ handle, onread: { buffer, callback } } as unknown as SocketConstructorOpts);
     handle.setNoDelay(true);
-    const wire = new TcpWire(socket, name);
-    const handler = accept(wire);
-    wire.serve(handler);
-    read = (bytes) => handler.data(bytes);
+    handler = serve(socket);
   };
   return true;
 }

@@ -47,15 +47,6 @@ export class Lanes {
   #firstReady: Lane | null = null;
   #lastReady: Lane | null = null;
 
-  /** Lanes that have events. */
-  get size(): number {
-    return this.#lanes.size;
-  }
-
-  get hasReady(): boolean {
-    return this.#firstReady !== null;
-  }
-
   add(id: string, record: StoredRecord): void {
     const lane = this.#lanes.get(id);
     if (lane !== undefined) return lane.add(record);

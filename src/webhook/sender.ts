@@ -53,8 +53,8 @@ export class Sender implements RecordSink {
   #drained: (() => void) | null = null;
 
   constructor(config: WebhookConfig, options: { readonly log?: Log; readonly program?: URL }) {
-    const { origin, pathname } = new URL(config.url);
-    this.#name = `webhook ${origin}${pathname}`;
+    // Without the path: with some services it is the secret.
+    this.#name = `webhook ${new URL(config.url).origin}`;
     this.#log = options.log ?? silentLog;
     this.#maxBytes = config.spool.max_bytes;
     this.#health = new Announcer<Trouble>('none', systemClock, (trouble) => this.#tellHealth(trouble));

@@ -51,7 +51,11 @@ const table: readonly [what: string, text: string, line: string][] = [
     'webhook.events = [\n  url = "x"\n]',
     '2:7: webhook.events: a list [ ... ] holds values, not keys; put keys in braces { ... } or outside of the list',
   ],
-  ['two fields on a line', 'a { } b { }', '1:7: a text, a list and an object cannot be joined to one value; a new line or a comma separates keys'],
+  [
+    'two fields on a line',
+    'a { } b { }',
+    '1:7: a text, a list and an object cannot be joined to one value; a new line or a comma separates keys',
+  ],
   ['a quote that is not closed', 'a = 1\nb = "x\nc = 2', '2:5: b: this quoted text does not end on its line'],
   ['triple quotes that are not closed', 'a = """x"" y', '1:5: a: this """ text is never ended'],
   ['an unknown escape', String.raw`path = "C:\data"`, String.raw`1:11: path: no such escape; write \\ for a backslash`],

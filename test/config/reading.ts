@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
+import type { Problem } from '../../src/config/config-error.ts';
 import { readHocon } from '../../src/config/hocon.ts';
 import type { HoconOptions } from '../../src/config/hocon.ts';
+import type { Kind } from '../../src/config/kind.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { Place } from '../../src/config/place.ts';
+import type { ConfigOf, Section } from '../../src/config/rows.ts';
 import { plainOf } from '../../src/config/tree.ts';
 import type { Plain } from '../../src/config/tree.ts';
 
@@ -22,7 +27,32 @@ export function problemLines(run: () => unknown): string[] {
     assert.ok(error instanceof ConfigError, String(error));
     return error.message.split('\n');
   }
-  assert.fail('no ConfigError');
+  return [];
+}
+
+/** What a kind makes of a value, or why it refuses it. */
+export function readAs<T>(kind: Kind<T>, value: string): T | string {
+  const member = readHocon(`key = ${value}`, 'test.conf').root.members.get('key');
+  assert.ok(member !== undefined);
+  const problems: Problem[] = [];
+  const result = kind.read(member.value, Place.root(problems, []).member('key'));
+  return result === undefined ? problems.map(({ key, message }) => `${key}: ${message}`).join('; ') : result;
+}
+
+/** Loads a text as a config file. Problems name the file `test.conf`, wherever it really stands. */
+export function load<const S extends readonly Section[]>(
+  test: TestContext,
+  text: string,
+  sections: S,
+  environment: Readonly<Record<string, string>> = {},
+): { readonly config: ConfigOf<S> } | { readonly lines: readonly string[] } {
+  const directory = directoryWith(test, { 'test.conf': text });
+  try {
+    return { config: loadConfig({ file: join(directory, 'test.conf'), sections, environment }) };
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return { lines: error.message.split('\n').map((line) => line.replace(`${directory}/`, '')) };
+  }
 }
 
 /** A directory with files of these names and contents, which the test's end removes. */

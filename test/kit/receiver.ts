@@ -76,8 +76,12 @@ export class Receiver implements AsyncDisposable {
     return address.port;
   }
 
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${this.port}/`;
+    return `${this.origin}/`;
   }
 
   listen(port: number): Promise<void> {

@@ -13,6 +13,12 @@ async function bodiesOf(count: number, act: (broker: FakeBroker) => void, encodi
   return receiver.requests.map(({ text }) => text);
 }
 
+/** What a body says of the payload. */
+async function payloadOf(encoding: PayloadEncoding, payload: Buffer): Promise<string> {
+  const [body = ''] = await bodiesOf(1, (broker) => broker.publish({ payload }), encoding);
+  return body.slice(body.indexOf('"payload"'));
+}
+
 suite('bodies of the events', () => {
   test("are NanoMQ's examples, byte for byte", async () => {
     const bodies = await bodiesOf(3, (broker) => {
@@ -59,10 +65,6 @@ suite('bodies of the events', () => {
 
   test('have the payload in each encoding, and say when plain was not possible', async () => {
     const notUtf8 = Buffer.from([0x00, 0xff, 0x10]);
-    const payloadOf = async (encoding: PayloadEncoding, payload: Buffer) => {
-      const [body = ''] = await bodiesOf(1, (broker) => broker.publish({ payload }), encoding);
-      return body.slice(body.indexOf('"payload"'));
-    };
     assert.equal(await payloadOf('plain', Buffer.from('a\0"é\n')), '"payload":"a\\u0000\\"é\\n"}');
     assert.equal(await payloadOf('plain', notUtf8), '"payload":"AP8Q","payload_encoding":"base64"}');
     assert.equal(await payloadOf('base64', notUtf8), '"payload":"AP8Q"}');

@@ -27,6 +27,11 @@ function complaints(text: string): string[] {
   return [];
 }
 
+const rule = (topic: string): string => `webhook { url = "http://x"
+  events = [ { event = on_message_publish, topic = "${topic}" } ] }`;
+const old = (text: string): string => `web.hook.url=http://x\nweb.hook.rule.message.publish.1=${text}`;
+const headers = (line: string): string => `webhook { url = "http://x"\nheaders { ${line} } }`;
+
 suite('webhook config', () => {
   test("NanoMQ's example", () => {
     const config = load(`
@@ -114,8 +119,6 @@ web.hook.rule.message.publish.2={"topic": "+/x"}
   });
 
   test('a bad topic filter is an error', () => {
-    const rule = (topic: string): string => `webhook { url = "http://x"
-      events = [ { event = on_message_publish, topic = "${topic}" } ] }`;
     assert.deepEqual(complaints(rule('a/#')), []);
     for (const topic of ['a#', 'a/#/b', 'a+', '$share/g/a']) {
       const [complaint = ''] = complaints(rule(topic));
@@ -124,7 +127,6 @@ web.hook.rule.message.publish.2={"topic": "+/x"}
   });
 
   test('an old rule must fit its key', () => {
-    const old = (rule: string): string => `web.hook.url=http://x\nweb.hook.rule.message.publish.1=${rule}`;
     assert.deepEqual(complaints(old('{"action": "on_client_connack"}')), [
       '2: web.hook.rule.message.publish.1: the action "on_client_connack" is not that of the key, on_message_publish',
     ]);
@@ -132,7 +134,6 @@ web.hook.rule.message.publish.2={"topic": "+/x"}
   });
 
   test('what cannot be sent is refused', () => {
-    const headers = (line: string): string => `webhook { url = "http://x"\nheaders { ${line} } }`;
     assert.match(complaints(headers('Content-Length = 5'))[0] ?? '', /the header Content-Length cannot be set/);
     assert.match(complaints(headers('"a b" = x'))[0] ?? '', /"a b" is not a header's name/);
     assert.match(complaints(headers(String.raw`a = "x\r\nb: y"`))[0] ?? '', /the value of a has characters/);

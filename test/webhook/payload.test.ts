@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { encodeBase62, payloadKeys } from '../../src/webhook/payload.ts';
 
 const bytes = (constraints: fc.IntArrayConstraints = {}) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { recordCost, RecordReader, RecordWriter, splitBatch, type StoredRecord } from '../../src/webhook/record.ts';
 
 function split(batch: ArrayBuffer | null): { lane: string; record: StoredRecord }[] {

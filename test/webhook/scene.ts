@@ -49,6 +49,7 @@ export function client(clientId = 'nanomq-6ecb0b61', fields: Partial<Client> = {
     cleanStart: true,
     remoteAddress: '127.0.0.1',
     remotePort: 50_000,
+    listener: 'default',
     ...fields,
   };
 }
@@ -126,10 +127,23 @@ export function scene(fields: Partial<WebhookConfig> & { readonly url: string },
 }
 
 /** Resolves when `condition` holds; looks every two milliseconds, gives up after `timeout`. */
-export async function until(condition: () => boolean, what: string, timeout = 10_000): Promise<void> {
+export function until(condition: () => boolean, what: string, timeout = 10_000): Promise<void> {
   const end = performance.now() + timeout;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ${timeout} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (condition()) resolve();
+      else if (performance.now() > end) reject(new Error(`not within ${timeout} ms: ${what}`));
+      else setTimeout(look, 2);
+    };
+    look();
+  });
+}
+
+/** Calls `act` with 0, 1, ... `count` - 1, `perTurn` times in each turn of the event loop. */
+export function inTurns(count: number, perTurn: number, act: (i: number) => void): Promise<void> {
+  let i = 0;
+  return until(() => {
+    for (const end = Math.min(i + perTurn, count); i < end; i++) act(i);
+    return i === count;
+  }, `${count} in turns of ${perTurn}`);
 }

@@ -44,7 +44,8 @@ function problemOf(packet: ConnectPacket, maxTopicLevels: number): number | null
   if (packet.clientId === '' && (packet.version === 3 || (packet.version === 4 && !packet.cleanStart)))
     return ReasonCode.client_identifier_not_valid;
   if (packet.properties?.authenticationMethod !== undefined) return ReasonCode.bad_authentication_method;
-  if (packet.will !== undefined && !isPublishable(packet.will.topic, maxTopicLevels)) return ReasonCode.topic_name_invalid;
+  if (packet.will !== undefined && !isPublishable(packet.will.topic, maxTopicLevels))
+    return ReasonCode.topic_name_invalid;
   return null;
 }
 

@@ -10,7 +10,10 @@ export function handleDisconnect(connection: Connection, session: Session, packe
   if (expiry !== undefined) {
     if (connection.connectExpiryInterval === 0 && expiry !== 0)
       throw protocolError('a session expiry interval in DISCONNECT where CONNECT had none'); // [MQTT-3.14.2-2]
-    session.expiryInterval = Math.min(expiry === 0xffff_ffff ? Infinity : expiry, connection.core.options.maxSessionExpiry);
+    session.expiryInterval = Math.min(
+      expiry === 0xffff_ffff ? Infinity : expiry,
+      connection.core.options.maxSessionExpiry,
+    );
   }
   if (packet.reasonCode === ReasonCode.success) session.will = null;
   connection.end(packet.reasonCode === ReasonCode.success ? 'normal' : reasonName(packet.reasonCode));

@@ -17,7 +17,9 @@ interface Asked {
 
 /** SUBSCRIBE: validate and authorise each filter, store, answer, then send what is retained. */
 export function handleSubscribe(connection: Connection, session: Session, packet: SubscribePacket): void {
-  const asked = packet.entries.map((entry) => askedOf(connection, entry, packet.properties?.subscriptionIdentifiers?.[0] ?? 0));
+  const asked = packet.entries.map((entry) =>
+    askedOf(connection, entry, packet.properties?.subscriptionIdentifiers?.[0] ?? 0),
+  );
   const pending = authorise(connection, asked);
   if (pending.length === 0) grant(connection, session, packet.packetId, asked);
   else connection.hold(Promise.all(pending).then(() => grant(connection, session, packet.packetId, asked)));

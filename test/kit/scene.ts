@@ -1,0 +1,53 @@
+import { Broker } from '../../src/broker/broker.ts';
+import type { Client } from '../../src/broker/client.ts';
+import type { DropReason } from '../../src/broker/events.ts';
+import type { BrokerOptions } from '../../src/broker/options.ts';
+import type { ProtocolVersion } from '../../src/codec/packets.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type ConnectFields, RawClient } from './raw-client.ts';
+
+/** The versions of MQTT, for what is the same in all of them. */
+export const VERSIONS: readonly ProtocolVersion[] = [3, 4, 5];
+
+/** A message that was dropped, as the event told it. */
+export interface Dropped {
+  readonly text: string;
+  readonly receiver: string | null;
+  readonly reason: DropReason;
+}
+
+/** A broker on a clock that stands still, and its clients. */
+export class Scene {
+  readonly clock = new FakeClock();
+  readonly broker: Broker;
+  /** What the broker logged as errors. */
+  readonly errors: string[] = [];
+  /** What it dropped. */
+  readonly dropped: Dropped[] = [];
+  #names = 0;
+
+  constructor(options: Partial<BrokerOptions> = {}) {
+    const log = { debug() {}, info() {}, warn() {}, error: (line: string) => void this.errors.push(line) };
+    this.broker = new Broker({ clock: this.clock, log, ...options });
+    this.broker.on('message.dropped', (message, receiver: Client | null, reason) =>
+      this.dropped.push({ text: message.payload.toString(), receiver: receiver?.clientId ?? null, reason }),
+    );
+  }
+
+  /** A wire on which nothing was said yet. */
+  open(): RawClient {
+    return new RawClient(this.broker, this.clock);
+  }
+
+  /** A connected client with a name of its own. */
+  connect(fields: ConnectFields = {}): RawClient {
+    const client = this.open();
+    client.connect({ clientId: `client-${++this.#names}`, ...fields });
+    return client;
+  }
+
+  /** A connected client of 5.0 whose session is kept for `expiry` seconds. */
+  connect5(fields: ConnectFields = {}, expiry = 0): RawClient {
+    return this.connect({ version: 5, ...fields, properties: { sessionExpiryInterval: expiry, ...fields.properties } });
+  }
+}
