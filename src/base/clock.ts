@@ -17,7 +17,12 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, Math.min(ms, LONGEST));
+    let timer: NodeJS.Timeout;
+    const wait = (rest: number): void => {
+      if (rest > LONGEST) timer = setTimeout(() => wait(rest - LONGEST), LONGEST);
+      else timer = setTimeout(run, rest);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
   endOfTurn(run) {

@@ -14,12 +14,13 @@ import type { Message, QoS } from './message.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Wire, WireHandler } from './ports.ts';
 import type { Session } from './session.ts';
+import type { Flushable } from './turn.ts';
 
 /**
  * One wire and what is known of the client at its end. `new`: CONNECT is awaited; `connecting`: it is being decided
  * upon; `open`: accepted; `closed`: over, nothing more is read or sent.
  */
-export class Connection implements WireHandler {
+export class Connection implements WireHandler, Flushable {
   readonly core: Core;
   readonly wire: Wire;
   state: 'new' | 'connecting' | 'open' | 'closed' = 'new';
@@ -32,6 +33,8 @@ export class Connection implements WireHandler {
   maximumPacketSize = Infinity;
   /** Seconds of the Session Expiry Interval in CONNECT; DISCONNECT may not raise it from 0. */
   connectExpiryInterval = 0;
+  /** QoS 2 messages that the client may have on their way: our Receive Maximum, and those of earlier connections. */
+  receiveLimit = 0;
   /** Topics by the aliases that the client set. */
   aliases: Map<number, string> | null = null;
 
@@ -52,7 +55,7 @@ export class Connection implements WireHandler {
     this.core = core;
     this.wire = wire;
     this.#decoder = new Decoder(core.topics, Math.min(core.options.maxPacketSize, LARGEST_CONNECT));
-    this.#out = new Outgoing(wire, core.turn);
+    this.#out = new Outgoing(wire, core.turn, this);
     this.#lastSeen = core.options.clock.now();
     this.#patience = core.options.connectTimeout;
     this.#deadline = core.deadlines.add(this.#lastSeen + this.#patience, () => this.#checkAlive());
@@ -88,6 +91,12 @@ export class Connection implements WireHandler {
 
   closed(): void {
     this.#finish('tcp_closed');
+  }
+
+  /** The end of a turn: what waited for room goes on where the wire took everything, without having drained. */
+  flush(): void {
+    this.#out.flush();
+    if (this.#throttled || this.session?.waiting === true) this.drained();
   }
 
   // What handlers do
@@ -222,6 +231,8 @@ export class Connection implements WireHandler {
     this.#deadline = null;
     // A CONNECT that comes byte by byte has no more time than any other.
     if (this.state !== 'open') return this.end('connect_timeout');
+    // While a hook keeps us from reading, the silence is ours.
+    if (this.#held) this.#lastSeen = this.core.options.clock.now();
     const silence = this.core.options.clock.now() - this.#lastSeen;
     if (silence < this.#patience) this.#schedule();
     else this.close(ReasonCode.keepalive_timeout);

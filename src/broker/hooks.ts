@@ -39,7 +39,7 @@ export interface BrokerHooks {
 
 export type HookName = keyof BrokerHooks;
 
-type AnyListener = (...args: unknown[]) => void;
+type AnyListener = (...args: unknown[]) => unknown;
 type AnyHook = (...args: unknown[]) => MessageVerdict | Promise<MessageVerdict>;
 
 /**

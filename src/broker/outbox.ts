@@ -68,6 +68,11 @@ export class Outbox {
     return this.#queue.length === 0 && this.#unsent.length === 0 && this.#inflight.size < this.#window;
   }
 
+  /** Whether something is to be sent, now or when the window has room. */
+  get waiting(): boolean {
+    return this.#queue.length > 0 || this.#unsent.length > 0;
+  }
+
   /** Whether the window has room for one more. */
   get hasRoom(): boolean {
     return this.#inflight.size < this.#window;

@@ -2,7 +2,7 @@ import { encodeAck } from '../codec/encode.ts';
 import type { AckPacket } from '../codec/packets.ts';
 import type { PublishFrame } from '../codec/publish-frame.ts';
 import type { Wire } from './ports.ts';
-import type { Turn } from './turn.ts';
+import type { Flushable, Turn } from './turn.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -13,6 +13,7 @@ const EMPTY = Buffer.alloc(0);
 export class Outgoing {
   readonly #wire: Wire;
   readonly #turn: Turn;
+  readonly #owner: Flushable;
   #buffer: Buffer = EMPTY;
   #length = 0;
   /** Finished pieces before the buffer, where large payloads are sent by reference. */
@@ -21,9 +22,11 @@ export class Outgoing {
   #scheduled = false;
   #closed = false;
 
-  constructor(wire: Wire, turn: Turn) {
+  /** `owner` is told at the end of a turn in which there was something to send, and calls `flush` then. */
+  constructor(wire: Wire, turn: Turn, owner: Flushable) {
     this.#wire = wire;
     this.#turn = turn;
+    this.#owner = owner;
   }
 
   /** Bytes that the operating system has not taken yet. */
@@ -91,7 +94,7 @@ export class Outgoing {
   #reserve(size: number): number {
     if (!this.#scheduled) {
       this.#scheduled = true;
-      this.#turn.add(this);
+      this.#turn.add(this.#owner);
     }
     const at = this.#length;
     if (at + size <= this.#buffer.length) {
@@ -130,7 +133,7 @@ export class Outgoing {
     this.#piecesBytes += piece.length;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      this.#turn.add(this);
+      this.#turn.add(this.#owner);
     }
   }
 }

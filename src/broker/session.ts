@@ -38,6 +38,8 @@ export class Session {
   willDue: Deadline | null = null;
   /** QoS 2 messages that were accepted and whose PUBREL has not come [MQTT-4.3.3-10]. */
   inbox: Set<number> | null = null;
+  /** QoS 2 messages that an asynchronous hook still decides upon: a repetition waits for the same answer. */
+  undecided: Map<number, Promise<number>> | null = null;
 
   readonly #core: Core;
   #subscriptions: Map<string, SubscriptionOptions> | null = null;
@@ -60,6 +62,11 @@ export class Session {
   get ready(): boolean {
     const { connection } = this;
     return connection !== null && !connection.congested && (this.#outbox === null || this.#outbox.open);
+  }
+
+  /** Whether there is something that `pump` could send. */
+  get waiting(): boolean {
+    return this.#backfill !== null || (this.#outbox !== null && this.#outbox.waiting);
   }
 
   get subscriptions(): ReadonlyMap<string, SubscriptionOptions> {
@@ -134,8 +141,11 @@ export class Session {
     if (connection === null) return;
     const outbox = this.#outbox;
     if (outbox !== null)
-      for (let again = outbox.nextUnsent(); again !== null; again = outbox.nextUnsent())
+      while (!connection.congested) {
+        const again = outbox.nextUnsent();
+        if (again === null) break;
         this.#sendLate(connection, outbox, again, true);
+      }
     if (this.#backfill !== null) this.#pumpBackfill(connection, this.#backfill);
     if (outbox === null) return;
     while (!connection.congested) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 
-interface Flushable {
+/** What is told that a turn has ended. */
+export interface Flushable {
   flush(): void;
 }
 

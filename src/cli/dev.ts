@@ -4,6 +4,7 @@ import { type App, compose, type Config, readConfig } from '../app.ts';
 import { WEBHOOK_EVENTS } from '../webhook/events.ts';
 import { hostPort, listenFailure, portNumber } from './addresses.ts';
 import { type Command, type Options, parse } from './command.ts';
+import { endRequest } from './end-request.ts';
 import { clockTime, eventLine, type Paint } from './event-line.ts';
 import { type Arrival, type Inbox, openInbox } from './inbox.ts';
 import { stderrLog } from './log.ts';
@@ -33,13 +34,14 @@ export const dev: Command = {
     const values = parse(options, args);
     const port = portNumber('--port', values.port);
     const inboxPort = portNumber('--inbox-port', values['inbox-port']);
+    const asked = endRequest();
     const printer = linePrinter();
     const inbox = values['no-inbox']
       ? undefined
       : await open(inboxPort, (arrival) => printer.line(arrivalLine(arrival)));
     const app = await composeAt(port, inbox);
     console.log(banner(app, inbox));
-    await serve(app, async () => {
+    await serve(app, asked, async () => {
       await inbox?.close();
       printer.flush();
     });

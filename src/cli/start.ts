@@ -1,6 +1,7 @@
 import { compose, type Config, ListenError, readConfig } from '../app.ts';
 import { type Address, hostPort, listenerUrl, listenFailure, publicUrl } from './addresses.ts';
 import { type Command, type Options, parse } from './command.ts';
+import { endRequest } from './end-request.ts';
 import { stderrLog } from './log.ts';
 import { serve } from './serve.ts';
 import { version } from './version.ts';
@@ -28,6 +29,7 @@ export const start: Command = {
     const { conf, url = [] } = parse(options, args);
     const addresses = url.map(listenerUrl);
     const config = readConfig(conf);
+    const asked = endRequest();
     const chosen = addresses.length === 0 ? config : { ...config, listeners: listenAt(addresses) };
     const app = await compose(chosen, stderrLog).catch((error: unknown) => {
       // Where no file says where to listen, its key would be no help.
@@ -37,7 +39,7 @@ export const start: Command = {
     console.log(`HookMQ ${version()}`);
     for (const listener of app.listeners) console.log(`listening on mqtt://${hostPort(listener)} (${listener.name})`);
     if (config.webhook?.enable === true) console.log(`webhook ${publicUrl(config.webhook.url)}`);
-    await serve(app);
+    await serve(app, asked);
   },
 };
 

@@ -97,10 +97,15 @@ function decodeConnect(reader: Reader): ConnectPacket {
     keepAlive,
     clientId: reader.utf8(),
     will: hasWill ? decodeWill(reader, flags, version) : undefined,
-    username: hasUsername ? reader.utf8() : undefined,
-    password: hasPassword ? Buffer.from(reader.binary()) : undefined,
+    username: hasUsername && !isMissing(reader, version) ? reader.utf8() : undefined,
+    password: hasPassword && !isMissing(reader, version) ? Buffer.from(reader.binary()) : undefined,
     properties,
   };
+}
+
+/** In 3.1 user name and password may be missing although their flags are set (3.1, section 3.1). */
+function isMissing(reader: Reader, version: ProtocolVersion): boolean {
+  return version === 3 && reader.at === reader.end;
 }
 
 function protocolVersion(name: string, level: number): ProtocolVersion {
@@ -170,6 +175,8 @@ function decodeEntry(reader: Reader, version: ProtocolVersion): SubscribeEntry {
   if ((options & (version === 5 ? 0xc0 : 0xfc)) !== 0) throw malformed('reserved subscription options are set'); // [MQTT-3.8.3-5]
   const retainHandling = (options >> 4) & 3;
   if (retainHandling === 3) throw protocolError('retain handling 3');
+  // The one QoS 3 that 5.0 calls a Protocol Error and not a Malformed Packet (section 3.8.3.1).
+  if (version === 5 && (options & 3) === 3) throw protocolError('maximum QoS 3');
   return {
     filter,
     qos: qosOf(options & 3),
@@ -197,7 +204,7 @@ function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): Unsubscrib
 function decodeUnsuback(reader: Reader, version: ProtocolVersion): UnsubackPacket {
   const packetId = packetIdentifier(reader);
   const properties = version === 5 ? readProperties(reader, 'unsuback') : null;
-  return { type: PacketType.unsuback, packetId, reasonCodes: rest(reader), properties };
+  return { type: PacketType.unsuback, packetId, reasonCodes: version === 5 ? rest(reader) : [], properties };
 }
 
 function rest(reader: Reader): number[] {

@@ -121,7 +121,7 @@ export interface UnsubackPacket {
   readonly properties: PropertiesOf<'unsuback'> | null;
 }
 
-export interface PingPacket {
+interface PingPacket {
   readonly type: typeof PacketType.pingreq | typeof PacketType.pingresp;
 }
 

@@ -122,7 +122,7 @@ export function readProperties<P extends Place>(reader: Reader, place: P): Prope
 function readSingle(reader: Reader, place: Place, id: number, values: Record<string, unknown>): void {
   const row = ROWS[id];
   if (row === undefined) throw malformed(`unknown property 0x${id.toString(16)}`);
-  if (!row.places.has(place)) throw protocolError(`property ${row.name} in ${place}`);
+  if (!row.places.has(place)) throw malformed(`property ${row.name} in ${place}`); // 5.0, section 2.2.2.2
   if (row.name in values) throw protocolError(`property ${row.name} twice`);
   const value = readValue(reader, row.kind);
   if (row.nonzero && value === 0) throw protocolError(`property ${row.name} is 0`);
@@ -130,7 +130,7 @@ function readSingle(reader: Reader, place: Place, id: number, values: Record<str
 }
 
 function readSubscriptionIdentifier(reader: Reader, place: Place, values: Record<string, unknown>): void {
-  if (place !== 'publish' && place !== 'subscribe') throw protocolError(`subscription identifier in ${place}`);
+  if (place !== 'publish' && place !== 'subscribe') throw malformed(`subscription identifier in ${place}`);
   if (place === 'subscribe' && 'subscriptionIdentifiers' in values)
     throw protocolError('subscription identifier twice');
   const id = reader.varint();

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -110,14 +111,16 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('a signal that npm passes on to its shell only ends it too', { skip: process.platform === 'win32' }, async () => {
-  const script = `"${process.execPath}" "${BIN}" start --url ${LOOPBACK}; exit`;
+test('a signal that npm passes on to its shell only ends it too', { skip: process.platform === 'win32' }, async (t) => {
+  const script = `"${process.execPath}" "${BIN}" start --url ${LOOPBACK} & echo "pid $!"; wait`;
   const env = { ...process.env, npm_lifecycle_event: 'start' };
   const shell = spawn('/bin/sh', ['-c', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   // The broker holds the other end of the pipe: it closes when both are gone.
   const gone = once(shell, 'close', { signal: AbortSignal.timeout(10_000) });
-  const [chunk] = await once(shell.stdout, 'data');
-  assert.match(String(chunk), /^HookMQ/);
+  const lines = createInterface(shell.stdout)[Symbol.asyncIterator]();
+  const pid = Number(String((await lines.next()).value).slice('pid '.length));
+  t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
+  assert.match(String((await lines.next()).value), /^HookMQ/);
   shell.kill('SIGTERM');
   await gone;
 });
@@ -139,6 +142,14 @@ test('a second signal ends it at once', async (t) => {
   assert.equal(await cli.end(), 1);
   assert.ok(performance.now() - started < 4000);
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** A broker with a message for an endpoint that accepts connections and never answers. */
 async function withDeafEndpoint(t: TestContext): Promise<Cli> {

@@ -2,16 +2,14 @@ import { type ConnackPacket, PacketType } from '../../codec/packets.ts';
 import { connackReturnCode, ReasonCode, reasonName } from '../../codec/reason-codes.ts';
 import type { Connection } from '../connection.ts';
 
-/** Sends the answer to CONNECT in the words of the client's version, and tells it. */
+/** Sends the answer to CONNECT in the words of the client's version. */
 export function sendConnack(
   connection: Connection,
   reasonCode: number,
   sessionPresent = false,
   properties: ConnackPacket['properties'] = null,
 ): void {
-  const { client, core, version } = connection;
-  const tell = core.hooks.events['client.connack'];
-  if (tell !== null && client !== null) tell(client, reasonName(reasonCode));
+  const { version } = connection;
   connection.send({
     type: PacketType.connack,
     // 3.1 has no such flag.
@@ -21,8 +19,14 @@ export function sendConnack(
   });
 }
 
+export function tellConnack({ client, core }: Connection, reasonCode: number): void {
+  const tell = core.hooks.events['client.connack'];
+  if (tell !== null && client !== null) tell(client, reasonName(reasonCode));
+}
+
 /** Says no to a CONNECT where the client can be told; the caller ends the connection. */
 export function refuse(connection: Connection, reasonCode: number): void {
-  if (connection.client !== null || reasonCode === ReasonCode.unsupported_protocol_version)
-    sendConnack(connection, reasonCode);
+  if (connection.client === null && reasonCode !== ReasonCode.unsupported_protocol_version) return;
+  sendConnack(connection, reasonCode);
+  tellConnack(connection, reasonCode);
 }

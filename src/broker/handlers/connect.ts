@@ -6,7 +6,7 @@ import { exceedsLevels, isInternal, validateTopic } from '../../topics/filter.ts
 import type { Client } from '../client.ts';
 import type { Connection } from '../connection.ts';
 import { allows, denialOf, type Verdict } from '../hooks.ts';
-import { sendConnack } from './connack.ts';
+import { sendConnack, tellConnack } from './connack.ts';
 import { willOf } from '../will.ts';
 
 /** CONNECT: normalise, authenticate, open the session, answer, continue what was interrupted. */
@@ -67,11 +67,14 @@ function accept(connection: Connection, packet: ConnectPacket): void {
   connection.connectExpiryInterval = expiry;
   const { session, present } = core.sessions.open(connection, client, expiry);
   session.will = packet.will === undefined ? null : willOf(core, client, packet.will);
+  connection.receiveLimit = options.receiveMaximum + (session.inbox?.size ?? 0);
   connection.opened(packet.keepAlive);
   sendAccepted(connection, packet, expiry, present);
+  session.resume(connection, Math.min(packet.properties?.receiveMaximum ?? 65_535, options.maxInflight));
+  // Told last: what a listener publishes to this very client must not overtake CONNACK and what was on its way.
+  tellConnack(connection, ReasonCode.success);
   const tell = core.hooks.events['client.connected'];
   if (tell !== null) tell(client, present);
-  session.resume(connection, Math.min(packet.properties?.receiveMaximum ?? 65_535, options.maxInflight));
 }
 
 /** Seconds. Before 5.0 a session is kept for ever or not at all. */

@@ -16,16 +16,17 @@ export function handlePublish(connection: Connection, session: Session, packet: 
   core.counters.messagesReceived++;
   const { qos, packetId } = packet;
   const topic = topicOf(connection, packet);
-  if (qos === 2 && isRepetition(session, packetId, core.options.receiveMaximum, connection.version))
+  if (qos === 2 && isRepetition(connection, session, packetId))
     return connection.sendAck(PacketType.pubrec, packetId, ReasonCode.success);
   const message = messageOf(connection, packet, topic);
   if (isInternal(topic)) {
     drop(core, message, null, 'not_authorized');
     return acknowledge(connection, session, qos, packetId, ReasonCode.not_authorized);
   }
-  const outcome = submit(core, message);
-  if (typeof outcome === 'number') acknowledge(connection, session, qos, packetId, outcome);
-  else connection.hold(outcome.then((code) => acknowledge(connection, session, qos, packetId, code)));
+  const outcome = (qos === 2 ? session.undecided?.get(packetId) : undefined) ?? submit(core, message);
+  if (typeof outcome === 'number') return acknowledge(connection, session, qos, packetId, outcome);
+  if (qos === 2) (session.undecided ??= new Map()).set(packetId, outcome);
+  connection.hold(outcome.then((code) => acknowledge(connection, session, qos, packetId, code)));
 }
 
 /** The topic that the packet names or stands for by its alias [MQTT-3.3.2-8 to 12]. */
@@ -47,12 +48,11 @@ function topicOf(connection: Connection, packet: PublishPacket): string {
 }
 
 /** Whether this QoS 2 message was accepted before [MQTT-4.3.3-10]; a new one must fit the Receive Maximum. */
-function isRepetition(session: Session, packetId: number, receiveMaximum: number, version: number): boolean {
-  const { inbox } = session;
+function isRepetition({ receiveLimit, version }: Connection, { inbox }: Session, packetId: number): boolean {
   if (inbox === null) return false;
   if (inbox.has(packetId)) return true;
-  if (version === 5 && inbox.size >= receiveMaximum)
-    throw new ProtocolError(ReasonCode.receive_maximum_exceeded, `more than ${receiveMaximum} messages on their way`);
+  if (version === 5 && inbox.size >= receiveLimit)
+    throw new ProtocolError(ReasonCode.receive_maximum_exceeded, `more than ${receiveLimit} messages on their way`);
   return false;
 }
 
@@ -82,9 +82,12 @@ function forwarded(properties: PublishProperties): PublishProperties | null {
 }
 
 function acknowledge(connection: Connection, session: Session, qos: number, packetId: number, code: number): void {
+  if (qos === 2) {
+    session.undecided?.delete(packetId);
+    // Noted even if the connection is gone: the client repeats the message on the next one. Before 5.0 there is no
+    // "no": the exchange goes on.
+    if (code < 0x80 || connection.version < 5) (session.inbox ??= new Set()).add(packetId);
+  }
   if (qos === 0 || connection.state === 'closed') return;
-  if (qos === 1) return connection.sendAck(PacketType.puback, packetId, code);
-  // Before 5.0 there is no "no": the exchange goes on.
-  if (code < 0x80 || connection.version < 5) (session.inbox ??= new Set()).add(packetId);
-  connection.sendAck(PacketType.pubrec, packetId, code);
+  connection.sendAck(qos === 1 ? PacketType.puback : PacketType.pubrec, packetId, code);
 }
