@@ -12,5 +12,6 @@ export type { BrokerStats } from './broker/stats.ts';
 export type { SubscriptionOptions } from './broker/subscription.ts';
 export type { ReasonName } from './codec/reason-codes.ts';
 export { tcp, type TcpOptions } from './transports/tcp.ts';
-export type { WebhookConfig } from './webhook/config.ts';
+export { ConfigError } from './config/config-error.ts';
+export { type WebhookConfig, webhookConfig, type WebhookSettings } from './webhook/config.ts';
 export { attachWebhook, type Webhook, type WebhookOptions, type WebhookStats } from './webhook/webhook.ts';

@@ -37,15 +37,13 @@ test('a program imports the library from the package, with a webhook in its work
   await writeFile(
     program,
     `import { createServer } from 'node:http';
-     import { attachWebhook, Broker, tcp } from 'hookmq';
+     import { attachWebhook, Broker, tcp, webhookConfig } from 'hookmq';
      const endpoint = createServer((request, response) => {
        request.on('data', (bytes) => process.stdout.write(bytes)).on('end', () => response.end());
      }).listen(0, '127.0.0.1', async () => {
        const broker = new Broker();
-       const webhook = attachWebhook(broker, {
-         enable: true, url: \`http://127.0.0.1:\${endpoint.address().port}/\`, headers: {}, body: { encoding: 'plain' },
-         pool_size: 1, cancel_timeout: 5000, events: [{ event: 'on_message_publish' }], spool: { max_bytes: 65536 },
-       });
+       const url = \`http://127.0.0.1:\${endpoint.address().port}/\`;
+       const webhook = attachWebhook(broker, webhookConfig({ url, events: [{ event: 'on_message_publish' }] }));
        await broker.listen(tcp({ port: 0 }));
        await broker.publish({ topic: 'from/the/package', payload: 'hi' });
        await webhook.close(5000);

@@ -1,5 +1,5 @@
 import type { Deadline } from '../base/deadlines.ts';
-import { Queue } from '../base/queue.ts';
+import { Backfill } from './backfill.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { Core } from './core.ts';
@@ -15,13 +15,6 @@ export interface Will {
   publish(): void;
   /** Seconds between the connection's end and the publishing, unless the session ends before. */
   readonly delay: number;
-}
-
-/** A retained message for a new subscription. */
-interface Backfill {
-  readonly message: Message;
-  readonly qos: QoS;
-  readonly subscriptionIds: readonly number[] | null;
 }
 
 /** What outlives a connection: subscriptions, messages on their way, the will. */
@@ -44,7 +37,7 @@ export class Session {
   readonly #core: Core;
   #subscriptions: Map<string, SubscriptionOptions> | null = null;
   #outbox: Outbox | null = null;
-  #backfill: Queue<Backfill> | null = null;
+  #backfill: Backfill | null = null;
   /** QoS 1 and 2 messages that may be on their way at once to this connection. */
   #window = 0;
 
@@ -86,12 +79,16 @@ export class Session {
   unsubscribe(filter: string): boolean {
     if (this.#subscriptions === null || !this.#subscriptions.delete(filter)) return false;
     this.#core.router.unsubscribe(this, filter);
+    this.#backfill?.delete(filter); // [MQTT-3.10.4-2]
     return true;
   }
 
-  unsubscribeAll(): void {
+  /** The session is over: nobody sends it anything, and it holds nothing, whoever still refers to it. */
+  end(): void {
     for (const filter of this.subscriptions.keys()) this.#core.router.unsubscribe(this, filter);
     this.#subscriptions = null;
+    this.#outbox = null;
+    this.#backfill = null;
   }
 
   /** Hop 7 of the road: sends the message, queues it or drops it; never waits. */
@@ -119,11 +116,9 @@ export class Session {
   }
 
   /** The retained messages of a new subscription: sent as fast as the receiver takes them, however many. */
-  backfill(messages: readonly Message[], granted: QoS, subscriptionIds: readonly number[] | null): void {
-    if (messages.length === 0) return;
-    this.#backfill ??= new Queue();
-    for (const message of messages)
-      this.#backfill.push({ message, qos: message.qos < granted ? message.qos : granted, subscriptionIds });
+  backfill(filter: string, options: SubscriptionOptions): void {
+    this.#backfill ??= new Backfill(this.#core.router.retained, this.clientId);
+    this.#backfill.add(filter, options);
     this.pump();
   }
 
@@ -156,13 +151,13 @@ export class Session {
   }
 
   /** Retained messages go before queued ones: both may be for the same topic. */
-  #pumpBackfill(connection: Connection, backfill: Queue<Backfill>): void {
-    for (let next = backfill.peek(); next !== undefined; next = backfill.peek()) {
-      const { message, qos, subscriptionIds } = next;
+  #pumpBackfill(connection: Connection, backfill: Backfill): void {
+    for (let next = backfill.peek(); next !== null; next = backfill.peek()) {
+      const { message, options } = next;
+      const qos = message.qos < options.qos ? message.qos : options.qos;
       if (connection.congested || (qos > 0 && !this.#outboxInUse().hasRoom)) return;
       backfill.shift();
-      // A newer one has come meanwhile and was delivered like any message: the old one must not follow it.
-      if (!this.#core.router.retained.has(message)) continue;
+      const subscriptionIds = options.subscriptionId === 0 ? null : [options.subscriptionId];
       if (qos === 0) {
         const problem = connection.publish(message, 0, false, true, 0, subscriptionIds);
         if (problem !== null) this.#drop(message, problem);

@@ -77,14 +77,14 @@ export class Sessions {
   /** Ends every connection (5.0 clients are told), keeps no session. */
   close(): void {
     for (const connection of this.#connections) connection.close(ReasonCode.server_shutting_down);
-    this.#byId.clear();
+    for (const session of this.#byId.values()) this.#end(session);
   }
 
   /** The session's end: its will, if one waits, is due now [MQTT-3.1.2-8]. */
   #end(session: Session): void {
     if (this.#byId.get(session.clientId) === session) this.#byId.delete(session.clientId);
     this.#cancelDeadlines(session);
-    session.unsubscribeAll();
+    session.end();
     this.#publishWill(session);
   }
 

@@ -7,10 +7,10 @@ import { Place } from './place.ts';
 import { readTextFile } from './read-file.ts';
 import { readObject, readRows, reportUnknown } from './read-rows.ts';
 import { group, nowhere } from './rows.ts';
-import type { ConfigOf, Section } from './rows.ts';
+import type { ConfigOf, Infer, Section } from './rows.ts';
 import { keyOf, LegacyTable, tableOf } from './table.ts';
 import { emptyObjectNode, nodeOf } from './tree.ts';
-import type { ObjectNode, Position } from './tree.ts';
+import type { ObjectNode, Plain, Position } from './tree.ts';
 
 export interface LoadOptions<S extends readonly Section[]> {
   /** The file to read, in HOCON or in the flat dialect. Without it, all defaults apply. */
@@ -47,6 +47,20 @@ export function loadConfig<const S extends readonly Section[]>(options: LoadOpti
   }
   // The mapped type is what the sections make; TypeScript cannot follow it.
   return Object.fromEntries(config) as ConfigOf<S>;
+}
+
+/**
+ * The values of one section from plain data, for programs that have no file: the same rows, defaults and checks.
+ * @throws {ConfigError} with all problems.
+ */
+export function configure<S extends Section>(section: S, values: Plain): Infer<S> {
+  const problems: Problem[] = [];
+  const keys = tableOf([section]).map(keyOf);
+  const place = Place.root(problems, keys).member(section.name);
+  const config = readObject(section.rows, nodeOf(values, nowhere), place);
+  if (problems.length > 0) throw new ConfigError(problems);
+  // The mapped type is what the section makes; TypeScript cannot follow it.
+  return config as Infer<S>;
 }
 
 function emptyDocument(): Document {

@@ -1,9 +1,10 @@
 import type { Kind } from '../config/kind.ts';
 import { boolean, duration, enumeration, integer, list, map, object, size, text, url } from '../config/kinds.ts';
+import { configure } from '../config/load.ts';
 import { group, refuse, row, section } from '../config/rows.ts';
 import type { Infer, Refusal } from '../config/rows.ts';
 import { isPlainObject } from '../config/tree.ts';
-import type { Plain } from '../config/tree.ts';
+import type { Plain, PlainObject } from '../config/tree.ts';
 import { validateFilter } from '../topics/filter.ts';
 import { WEBHOOK_EVENTS } from './events.ts';
 import { PAYLOAD_ENCODINGS } from './payload.ts';
@@ -71,6 +72,19 @@ export const webhookSection = section(
 );
 
 export type WebhookConfig = Infer<typeof webhookSection>;
+
+/** The keys of the section `webhook`, as a program gives them: `{ url, events: [{ event, topic }] }` and what else. */
+export interface WebhookSettings extends PlainObject {
+  readonly url: string;
+}
+
+/**
+ * The configuration of a webhook from a program's settings: what they leave out has its default.
+ * @throws {ConfigError} with a line for each wrong or unknown key.
+ */
+export function webhookConfig(settings: WebhookSettings): WebhookConfig {
+  return configure(webhookSection, settings);
+}
 
 function endpointUrl(): Kind<string> {
   const kind = url({ schemes: ['http', 'https'] });

@@ -73,10 +73,7 @@ function grant(connection: Connection, session: Session, packetId: number, asked
   // Before 5.0 there is one code for all failures.
   const reasonCodes = asked.map(({ code }) => (code >= 0x80 && version < 5 ? 0x80 : code));
   connection.send({ type: PacketType.suback, packetId, reasonCodes, properties: null });
-  for (const { filter, options } of fresh) {
-    const ids = options.subscriptionId === 0 ? null : [options.subscriptionId];
-    session.backfill(core.router.retained.match(filter), options.qos, ids);
-  }
+  for (const { filter, options } of fresh) session.backfill(filter, options);
 }
 
 /** Retain handling [MQTT-3.3.1-9 to 11]; shared subscriptions get no retained messages. */
