@@ -42,6 +42,7 @@ export class Deadlines {
     if (index === -1) return;
     deadline.index = -1;
     const last = this.#heap.pop() as Deadline;
+    if (this.#heap.length === 0) this.#disarm();
     if (last === deadline) return;
     last.index = index;
     this.#heap[index] = last;
@@ -53,6 +54,10 @@ export class Deadlines {
   clear(): void {
     for (const deadline of this.#heap) deadline.index = -1;
     this.#heap.length = 0;
+    this.#disarm();
+  }
+
+  #disarm(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     this.#timerAt = Infinity;

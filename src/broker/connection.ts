@@ -119,9 +119,12 @@ export class Connection implements WireHandler, Flushable {
     );
   }
 
-  send(packet: Packet): void {
+  /** Returns false for a packet that is larger than the client allows: it is not sent. */
+  send(packet: Packet): boolean {
     const bytes = encode(packet, this.version);
-    if (bytes.length <= this.maximumPacketSize) this.#out.bytes(bytes);
+    if (bytes.length > this.maximumPacketSize) return false;
+    this.#out.bytes(bytes);
+    return true;
   }
 
   sendAck(type: AckPacket['type'], packetId: number, reasonCode: number): void {
@@ -148,7 +151,7 @@ export class Connection implements WireHandler, Flushable {
       frame = message.frame(this.version, qos);
     else {
       const remaining = message.expiresAt - this.core.options.clock.now();
-      if (remaining <= 0) return 'expired';
+      if (remaining <= 0 && !dup) return 'expired'; // What was begun is finished [MQTT-4.4.0-1].
       frame = message.encode(this.version, qos, forwardedProperties(message.properties, remaining, subscriptionIds));
     }
     if (frame.frame.length + (frame.tail?.length ?? 0) > this.maximumPacketSize) return 'too_large';
@@ -162,12 +165,11 @@ export class Connection implements WireHandler, Flushable {
   close(reasonCode: number, text?: string): void {
     if (this.state === 'closed') return;
     if (this.state !== 'open') refuse(this, reasonCode);
-    else if (this.version === 5)
-      this.send({
-        type: PacketType.disconnect,
-        reasonCode,
-        properties: text === undefined ? null : { reasonString: text },
-      });
+    else if (this.version === 5) {
+      const packet = { type: PacketType.disconnect, reasonCode, properties: null };
+      // The text is left out where it would make the packet too large [MQTT-3.14.2-3].
+      if (text === undefined || !this.send({ ...packet, properties: { reasonString: text } })) this.send(packet);
+    }
     this.end(reasonName(reasonCode));
   }
 
@@ -268,7 +270,7 @@ function forwardedProperties(
   subscriptionIds: readonly number[] | null,
 ): PublishProperties {
   const forwarded: PublishProperties = { ...properties };
-  if (remaining !== Infinity) forwarded.messageExpiryInterval = Math.ceil(remaining / 1000);
+  if (remaining !== Infinity) forwarded.messageExpiryInterval = Math.max(0, Math.ceil(remaining / 1000));
   if (subscriptionIds !== null) forwarded.subscriptionIdentifiers = [...subscriptionIds];
   return forwarded;
 }

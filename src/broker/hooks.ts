@@ -75,7 +75,8 @@ export class Hooks {
       this.#listeners.set(name, all);
       (this.events as Record<string, AnyListener | null>)[name] = all.length === 0 ? null : this.#tellAll(name, all);
     };
-    const added = listener as AnyListener;
+    // A function of its own: who adds the same listener twice takes them off one by one.
+    const added: AnyListener = (...args) => (listener as AnyListener)(...args);
     compose([...(this.#listeners.get(name) ?? []), added]);
     return () => compose((this.#listeners.get(name) ?? []).filter((other) => other !== added));
   }
@@ -86,18 +87,20 @@ export class Hooks {
       this.#hooks.set(name, all);
       (this.questions as Record<string, AnyHook | null>)[name] = all.length === 0 ? null : this.#askAll(name, all);
     };
-    const added = hook as AnyHook;
+    const added: AnyHook = (...args) => (hook as AnyHook)(...args);
     compose([...(this.#hooks.get(name) ?? []), added]);
     return () => compose((this.#hooks.get(name) ?? []).filter((other) => other !== added));
   }
 
   #tellAll(name: string, listeners: readonly AnyListener[]): AnyListener {
+    const failed = (error: unknown): void => this.#log.error(`a listener of ${name} failed: ${String(error)}`);
     return (...args) => {
       for (const listener of listeners) {
         try {
-          listener(...args);
+          const result = listener(...args);
+          if (result instanceof Promise) result.catch(failed);
         } catch (error) {
-          this.#log.error(`a listener of ${name} failed: ${String(error)}`);
+          failed(error);
         }
       }
     };

@@ -5,6 +5,8 @@ import type { Wire } from './ports.ts';
 import type { Flushable, Turn } from './turn.ts';
 
 const EMPTY = Buffer.alloc(0);
+/** Bytes of pieces with which the wire gets to work before the turn ends: a receiver that keeps up is not a slow one. */
+const MANY = 256 * 1024;
 
 /**
  * What one connection is about to send: collected during a turn of the event loop, written once at its end. Its
@@ -77,7 +79,13 @@ export class Outgoing {
       this.#piecesBytes = 0;
       if (rest.length > 0) pieces.push(rest);
       this.#wire.writeAll(pieces);
-    } else if (rest.length > 0 && this.#wire.write(rest)) this.#turn.giveBack(buffer);
+    } else if (rest.length > 0) this.#write(rest, buffer);
+  }
+
+  /** Behind a backlog little bytes wait long: in memory of their own, for the borrowed buffer is far larger. */
+  #write(bytes: Buffer, buffer: Buffer): void {
+    const own = bytes.length * 2 < buffer.length && this.#wire.backlog > 0;
+    if (this.#wire.write(own ? Buffer.from(bytes) : bytes) || own) this.#turn.giveBack(buffer);
   }
 
   /** Forgets what was not sent; nothing goes out any more. */
@@ -131,6 +139,7 @@ export class Outgoing {
     }
     this.#pieces.push(piece);
     this.#piecesBytes += piece.length;
+    if (this.#piecesBytes > MANY) return this.flush();
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#turn.add(this.#owner);

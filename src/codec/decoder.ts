@@ -22,6 +22,8 @@ export class Decoder {
   readonly #reader = new Reader();
   #chunk: Buffer = EMPTY;
   #at = 0;
+  /** The chunk is a copy of ours already: it is long when every one of its packets has to wait. */
+  #kept = false;
   /** The beginning of a packet that came in an earlier chunk: `#partial[0, #partialLength)`. */
   #partial: Buffer | null = null;
   #partialLength = 0;
@@ -33,12 +35,15 @@ export class Decoder {
 
   /** Hands over the next bytes. Only when `next` has returned null for those before, or `keep` was called. */
   push(chunk: Buffer): void {
-    this.#chunk = this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
+    this.#kept = this.#at < this.#chunk.length;
+    this.#chunk = this.#kept ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
     this.#at = 0;
   }
 
   /** Copies what was pushed and not yet taken: the chunk's memory is about to be used again. */
   keep(): void {
+    if (this.#kept && this.#at < this.#chunk.length) return;
+    this.#kept = true;
     if (this.#at < this.#chunk.length) this.#chunk = Buffer.from(this.#chunk.subarray(this.#at));
     else this.#chunk = EMPTY;
     this.#at = 0;

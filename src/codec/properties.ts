@@ -107,6 +107,9 @@ export function readProperties<P extends Place>(reader: Reader, place: P): Prope
   if (length === 0) return null;
   const end = reader.at + length;
   if (end > reader.end) throw malformed('properties reach beyond the end of the packet');
+  // While the list is read, the packet ends where the list does: no property reaches into what follows.
+  const endOfPacket = reader.end;
+  reader.end = end;
   const values: Record<string, unknown> = {};
   while (reader.at < end) {
     const id = reader.varint();
@@ -115,7 +118,7 @@ export function readProperties<P extends Place>(reader: Reader, place: P): Prope
     else if (id === SUBSCRIPTION_IDENTIFIER) readSubscriptionIdentifier(reader, place, values);
     else readSingle(reader, place, id, values);
   }
-  if (reader.at !== end) throw malformed('a property reaches beyond the end of the properties');
+  reader.end = endOfPacket;
   return values as PropertiesOf<P>;
 }
 

@@ -81,7 +81,7 @@ function propertiesOf<T>(place: Place): fc.Arbitrary<T | null> {
   const rows = PROPERTIES.filter(({ places }) => places.includes(place));
   const model = rows.map(({ name, kind }) => [name, valueOf(kind, NONZERO.has(name), place)] as const);
   return fc.record(Object.fromEntries(model), { requiredKeys: [], ...PLAIN }).map((values): T | null => {
-    const list: Record<string, unknown> = { ...values };
+    const list: Record<string, unknown> = values;
     if (list['authenticationData'] !== undefined) list['authenticationMethod'] ??= 'SCRAM';
     return Object.keys(list).length === 0 ? null : (list as T);
   });
@@ -111,26 +111,24 @@ function will(version: ProtocolVersion): fc.Arbitrary<WillFields> {
 }
 
 function connect(version: ProtocolVersion): fc.Arbitrary<ConnectPacket> {
-  const credentials = fc.oneof(
-    fc.constant({ username: undefined, password: undefined }),
-    fc.record({ username: text, password: fc.option(data, { nil: undefined }) }, PLAIN),
+  const nobody = fc.constant({ username: undefined, password: undefined });
+  const somebody = fc.record({ username: text, password: fc.option(data, { nil: undefined }) }, PLAIN);
+  const fields = fc.record(
+    {
+      type: fc.constant(PacketType.connect),
+      version: fc.constant(version),
+      bridge: version === 5 ? fc.constant(false) : fc.boolean(),
+      cleanStart: fc.boolean(),
+      keepAlive: u16,
+      clientId: nonEmpty,
+      will: fc.option(will(version), { nil: undefined }),
+      properties: propertiesIn<ConnectPacket['properties'] & object>(version, 'connect'),
+    },
+    PLAIN,
   );
   return fc
-    .record(
-      {
-        type: fc.constant(PacketType.connect),
-        version: fc.constant(version),
-        bridge: version === 5 ? fc.constant(false) : fc.boolean(),
-        cleanStart: fc.boolean(),
-        keepAlive: u16,
-        clientId: nonEmpty,
-        will: fc.option(will(version), { nil: undefined }),
-        properties: propertiesIn<ConnectPacket['properties'] & object>(version, 'connect'),
-        credentials,
-      },
-      PLAIN,
-    )
-    .map(({ credentials: { username, password }, ...fields }) => ({ ...fields, username, password }));
+    .tuple(fields, fc.oneof(nobody, somebody))
+    .map(([packet, credentials]) => Object.assign(packet, credentials));
 }
 
 function connack(version: ProtocolVersion): fc.Arbitrary<ConnackPacket> {
@@ -146,22 +144,19 @@ function connack(version: ProtocolVersion): fc.Arbitrary<ConnackPacket> {
 }
 
 function publish(version: ProtocolVersion): fc.Arbitrary<PublishPacket> {
-  return fc
-    .record(
-      {
-        type: fc.constant(PacketType.publish),
-        dup: fc.boolean(),
-        qos,
-        retain: fc.boolean(),
-        topic: version === 5 ? text : nonEmpty,
-        packetId,
-        properties: propertiesIn<PublishPacket['properties'] & object>(version, 'publish'),
-        payload: data,
-        frame: fc.constant(null),
-      },
-      PLAIN,
-    )
-    .map((fields) => (fields.qos === 0 ? { ...fields, packetId: 0, dup: fields.dup && version === 3 } : fields));
+  const fields = {
+    type: fc.constant(PacketType.publish),
+    retain: fc.boolean(),
+    topic: version === 5 ? text : nonEmpty,
+    properties: propertiesIn<PublishPacket['properties'] & object>(version, 'publish'),
+    payload: data,
+    frame: fc.constant(null),
+  };
+  const dup = fc.boolean();
+  const mayRepeat = version === 3 ? dup : fc.constant(false);
+  const atMostOnce = fc.record({ ...fields, qos: fc.constant<0>(0), packetId: fc.constant(0), dup: mayRepeat }, PLAIN);
+  const acknowledged = fc.record({ ...fields, qos: fc.constantFrom<(1 | 2)[]>(1, 2), packetId, dup }, PLAIN);
+  return fc.oneof(atMostOnce, acknowledged);
 }
 
 function ack(version: ProtocolVersion, place: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp'): fc.Arbitrary<AckPacket> {

@@ -82,7 +82,12 @@ function toConnect(packet: ConnectPacket): Fields {
   return {
     protocolId: version === 3 ? 'MQIsdp' : 'MQTT',
     protocolVersion: version,
-    ...{ bridgeMode: bridge, clean: cleanStart, keepalive: keepAlive, clientId, username, password },
+    bridgeMode: bridge,
+    clean: cleanStart,
+    keepalive: keepAlive,
+    clientId,
+    username,
+    password,
     will: will && { ...will, properties: toProperties(will.properties) },
   };
 }
@@ -118,7 +123,7 @@ function fromOracle(fields: Fields, version: ProtocolVersion): Packet {
     }
     case PacketType.subscribe: {
       const entries = (fields['subscriptions'] as ISubscription[]).map(toEntry);
-      return { type, packetId, entries, properties } as Packet;
+      return { type, packetId, entries, properties };
     }
     case PacketType.unsubscribe:
       return { type, packetId, filters: fields['unsubscriptions'], properties } as Packet;

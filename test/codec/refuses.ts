@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProtocolError } from '../../src/codec/errors.ts';
-import type { Packet, ProtocolVersion } from '../../src/codec/packets.ts';
+import type { ProtocolVersion } from '../../src/codec/packets.ts';
 import { type ReasonName, reasonName } from '../../src/codec/reason-codes.ts';
 import { decoderOf, pieces, readAll } from './reading.ts';
 
@@ -23,10 +23,10 @@ export function testRefusals(refusals: readonly Refusal[]): void {
     });
 }
 
-/** The reason for which the decoder refuses `chunks`, or the packets that it finds. */
-export function outcomeOf(chunks: readonly Buffer[], version: ProtocolVersion): ReasonName | Packet[] {
+/** The reason for which the decoder refuses `chunks`, or how many packets it finds in them. */
+export function outcomeOf(chunks: readonly Buffer[], version: ProtocolVersion): ReasonName | number {
   try {
-    return readAll(decoderOf(version), chunks);
+    return readAll(decoderOf(version), chunks).length;
   } catch (error) {
     if (error instanceof ProtocolError) return reasonName(error.reasonCode);
     throw error;

@@ -43,22 +43,31 @@ export class BrokerProcess implements AsyncDisposable {
   }
 }
 
-/** Starts a broker process and waits until it listens. `config`: its config file's text, the listener's line added. */
-export async function startBroker(config?: string): Promise<BrokerProcess> {
-  if (config === undefined) return running(new Cli(['start', '--url', 'nmq-tcp://127.0.0.1:0'], {}));
-  const folder = mkdtempSync(join(tmpdir(), 'hookmq-scenario-'));
-  const file = join(folder, 'hookmq.conf');
-  // The flat dialect knows its files by their keys; both must say where to listen.
-  const listener = config.includes('web.hook.') ? 'url=nmq-tcp://127.0.0.1:0' : 'listeners.tcp.bind = "127.0.0.1:0"';
-  writeFileSync(file, `${listener}\n${config}\n`);
-  return running(new Cli(['start', '--conf', file], {}), folder);
+export interface BrokerProcessOptions {
+  /** The text of its config file; where to listen is added. Without it there is no file. */
+  readonly config?: string;
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
 }
 
-async function running(cli: Cli, folder?: string): Promise<BrokerProcess> {
+/** Starts a broker process and waits until it listens. */
+export async function startBroker({ config, nodeOptions = [] }: BrokerProcessOptions = {}): Promise<BrokerProcess> {
+  const folder = config === undefined ? undefined : mkdtempSync(join(tmpdir(), 'hookmq-scenario-'));
+  const args =
+    folder === undefined ? ['--url', 'nmq-tcp://127.0.0.1:0'] : ['--conf', writeConfig(folder, config ?? '')];
+  const cli = new Cli(['start', ...args], { nodeOptions });
   try {
     return new BrokerProcess(cli, await cli.port('mqtt'), folder);
   } catch (error) {
-    await cli.kill();
+    await new BrokerProcess(cli, 0, folder)[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function writeConfig(folder: string, config: string): string {
+  const file = join(folder, 'hookmq.conf');
+  // The flat dialect is known by its keys, and has a key of its own for where to listen.
+  const listener = config.includes('web.hook.') ? 'url=nmq-tcp://127.0.0.1:0' : 'listeners.tcp.bind = "127.0.0.1:0"';
+  writeFileSync(file, `${listener}\n${config}\n`);
+  return file;
 }

@@ -1,11 +1,15 @@
-import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 
-import { connect, type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt';
+import {
+  connect,
+  type IClientOptions,
+  type IConnackPacket,
+  type IDisconnectPacket,
+  type IPublishPacket,
+  type MqttClient,
+} from 'mqtt';
 
-import { until } from './until.ts';
-
-const LIMIT_MS = 10_000;
+import { until, within } from './until.ts';
 
 /** A message as MQTT.js hands it over. */
 export interface Arrived {
@@ -29,7 +33,7 @@ export class Inbox {
   /** Waits until `count` messages have come, and returns all. */
   async receive(count: number): Promise<readonly Arrived[]> {
     const enough = (): boolean => this.all.length >= count;
-    await until(enough, `${count} messages`, LIMIT_MS).catch((error: unknown) => {
+    await until(enough, `${count} messages`).catch((error: unknown) => {
       throw new Error(`only ${this.all.length} of ${count} messages came`, { cause: error });
     });
     return this.all;
@@ -49,6 +53,23 @@ export async function mqttClient(t: TestContext, port: number, options: IClientO
   const client = connect(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0, ...options });
   t.after(() => client.endAsync(true));
   const inbox = new Inbox(client);
-  const [connack] = await once(client, 'connect', { signal: AbortSignal.timeout(LIMIT_MS) });
+  const accepted = new Promise<IConnackPacket>((resolve, reject) => {
+    client.once('connect', resolve);
+    client.once('error', reject);
+  });
+  const connack = await within(accepted, 'the connection to be accepted');
   return { client, connack, inbox };
+}
+
+/** The DISCONNECT that the broker sends to a client next. */
+export function farewell(client: MqttClient): Promise<IDisconnectPacket> {
+  const told = new Promise<IDisconnectPacket>((resolve) => client.once('disconnect', resolve));
+  return within(told, 'DISCONNECT');
+}
+
+/** Ends a client's connection without DISCONNECT. */
+export async function breakOff(client: MqttClient): Promise<void> {
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  client.stream.destroy();
+  await within(closed, 'the end of the connection');
 }

@@ -1,4 +1,4 @@
-import { Broker } from '../../src/broker/broker.ts';
+import { Broker, type PublishRequest } from '../../src/broker/broker.ts';
 import type { Client } from '../../src/broker/client.ts';
 import type { DropReason } from '../../src/broker/events.ts';
 import type { BrokerOptions } from '../../src/broker/options.ts';
@@ -37,6 +37,11 @@ export class Scene {
   /** A wire on which nothing was said yet. */
   open(): RawClient {
     return new RawClient(this.broker, this.clock);
+  }
+
+  /** Publishes as the embedder. */
+  publish(topic: string, payload: string | Buffer, fields: Partial<PublishRequest> = {}): void {
+    void this.broker.publish({ topic, payload, ...fields });
   }
 
   /** A connected client with a name of its own. */

@@ -92,7 +92,11 @@ export function openSocket(port: number, version: Version = 4): Promise<TcpClien
 }
 
 /** A connection that the broker has accepted. */
-export async function openClient(port: number, clientId: string, fields: Partial<IConnectPacket> = {}): Promise<TcpClient> {
+export async function openClient(
+  port: number,
+  clientId: string,
+  fields: Partial<IConnectPacket> = {},
+): Promise<TcpClient> {
   const { protocolVersion = 4 } = fields;
   const client = await openSocket(port, protocolVersion);
   client.send(connectPacket(clientId, fields));

@@ -13,7 +13,10 @@ const FILES_NEEDED = COUNT + 1000;
 
 // Node raises its own limit, which the shell inherits.
 const files = spawnSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).stdout.trim();
-const skip = files !== 'unlimited' && Number(files) < FILES_NEEDED ? `${FILES_NEEDED} open files are needed, ${files} are allowed` : false;
+const skip =
+  files !== 'unlimited' && Number(files) < FILES_NEEDED
+    ? `${FILES_NEEDED} open files are needed, ${files} are allowed`
+    : false;
 
 /** A process with `COUNT` clients; `told` resolves when it tells that, and rejects when it tells anything else. */
 function crowd(t: TestContext, port: number) {
@@ -40,7 +43,14 @@ suite('10,000 connections', { skip }, () => {
     using publisher = await openClient(broker.port, 'publisher');
     const served = told('served');
     for (let number = 0; number < COUNT; number++)
-      publisher.send({ cmd: 'publish', topic: `crowd/${number}`, payload: String(number), qos: 0, dup: false, retain: false });
+      publisher.send({
+        cmd: 'publish',
+        topic: `crowd/${number}`,
+        payload: String(number),
+        qos: 0,
+        dup: false,
+        retain: false,
+      });
     publisher.send({ cmd: 'publish', topic: 'all', payload: 'together', qos: 0, dup: false, retain: false });
     await served;
 

@@ -5,7 +5,7 @@ import type { Packet } from 'mqtt-packet';
 
 import { ReasonCode, type ReasonName } from '../../src/codec/reason-codes.ts';
 import { localBroker } from '../kit/local-broker.ts';
-import { connectPacket, openClient, openSocket, type TcpClient } from '../kit/tcp-client.ts';
+import { openClient, openSocket, type TcpClient } from '../kit/tcp-client.ts';
 import { until } from '../kit/until.ts';
 
 const MAX_PACKET_SIZE = 1024 * 1024;
@@ -27,6 +27,11 @@ async function assertUntouched(): Promise<void> {
   await until(() => local.broker.stats().connections === 1, 'the other connections to be gone');
   const { sessions, subscriptions } = local.broker.stats();
   assert.deepEqual({ sessions, subscriptions }, { sessions: 1, subscriptions: 1 });
+}
+
+function publishOf(bytes: number): Packet {
+  const payload = Buffer.alloc(bytes);
+  return { cmd: 'publish', topic: 't', payload, qos: 1, messageId: 1, dup: false, retain: false };
 }
 
 const WRONG: readonly (readonly [title: string, bytes: string, reason: ReasonName])[] = [
@@ -58,14 +63,10 @@ suite('a client that sends what it must not is told why and ended:', () => {
 
   test('a packet of the largest size is still accepted, one byte more is not', async () => {
     using rogue = await openClient(local.port, 'rogue', { protocolVersion: 5 });
-    const publish = (payload: number): Packet => ({
-      ...{ cmd: 'publish', topic: 't', qos: 1, messageId: 1, dup: false, retain: false },
-      payload: Buffer.alloc(payload),
-    });
     const around = 1 + 3 + 3 + 2 + 1; // Type, remaining length, topic, packet identifier, no properties.
-    rogue.send(publish(MAX_PACKET_SIZE - around));
+    rogue.send(publishOf(MAX_PACKET_SIZE - around));
     await rogue.next('puback');
-    rogue.send(publish(MAX_PACKET_SIZE - around + 1));
+    rogue.send(publishOf(MAX_PACKET_SIZE - around + 1));
     assert.equal((await rogue.next('disconnect')).reasonCode, ReasonCode.packet_too_large);
     await rogue.ended();
     await assertUntouched();
@@ -75,7 +76,7 @@ suite('a client that sends what it must not is told why and ended:', () => {
 suite('a connection that never was accepted', () => {
   test('learns that there is no such version, in the words of 3.1.1 [MQTT-3.1.2-2]', async () => {
     using rogue = await openSocket(local.port);
-    rogue.send(Buffer.from('100f00044d51545406020000' + '00036e6577', 'hex'));
+    rogue.send(Buffer.from('100f00044d5154540602000000036e6577', 'hex'));
     assert.equal((await rogue.next('connack')).returnCode, 1);
     await rogue.ended();
     await assertUntouched();
@@ -105,7 +106,9 @@ test('random bytes after CONNECT, in 300 connections, disturb nobody', async (t)
   await assertUntouched();
   const reasons = [...local.reasons].flatMap(([id, reason]) => (id.startsWith('random-') ? [reason] : []));
   assert.equal(reasons.length, inputs.length);
-  t.diagnostic([...new Set(reasons)].map((reason) => `${reasons.filter((r) => r === reason).length} ${reason}`).join(', '));
+  t.diagnostic(
+    [...new Set(reasons)].map((reason) => `${reasons.filter((r) => r === reason).length} ${reason}`).join(', '),
+  );
 });
 
 /** A generator of whole numbers below a bound: the same ones in every run, so that a failure comes again. */
@@ -118,31 +121,12 @@ function randomNumbers(seed: number): (below: number) => number {
 }
 
 suite('a QoS 2 exchange that was cut', () => {
-  const lasting = { clean: false } as const;
-  const message = { cmd: 'publish', topic: 'witness', payload: 'once', qos: 2, messageId: 9, retain: false } as const;
-
-  async function again(client: TcpClient): Promise<TcpClient> {
-    client.vanish();
-    await until(() => local.reasons.get('cut') === 'tcp_closed', 'the broker to notice');
-    local.reasons.delete('cut');
-    return openClient(local.port, 'cut', lasting);
-  }
-
-  /** Ends the session as well. */
-  async function clear(client: TcpClient): Promise<void> {
-    client.vanish();
-    const last = await openClient(local.port, 'cut');
-    last.send({ cmd: 'disconnect' });
-    await last.ended();
-    await assertUntouched();
-  }
-
   test('by the publisher after PUBREC: the repetition is delivered no second time [MQTT-4.3.3-10]', async () => {
-    const before = await openClient(local.port, 'cut', lasting);
-    before.send({ ...message, dup: false });
+    const before = await openClient(local.port, 'cut', LASTING);
+    before.send({ ...ONCE, dup: false });
     await before.next('pubrec');
     const client = await again(before);
-    client.send({ ...message, dup: true });
+    client.send({ ...ONCE, dup: true });
     await client.next('pubrec');
     client.send({ cmd: 'pubrel', messageId: 9 });
     await client.next('pubcomp');
@@ -172,13 +156,32 @@ suite('a QoS 2 exchange that was cut', () => {
     back.send({ cmd: 'pubcomp', messageId });
     await clear(back);
   });
-
-  /** A client with a session to which a QoS 2 message is on its way. */
-  async function received(): Promise<TcpClient> {
-    const client = await openClient(local.port, 'cut', lasting);
-    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'cut', qos: 2 }] });
-    await client.next('suback');
-    await local.broker.publish({ topic: 'cut', payload: 'once', qos: 2 });
-    return client;
-  }
 });
+
+const LASTING = { clean: false } as const;
+const ONCE = { cmd: 'publish', topic: 'witness', payload: 'once', qos: 2, messageId: 9, retain: false } as const;
+
+async function again(client: TcpClient): Promise<TcpClient> {
+  client.vanish();
+  await until(() => local.reasons.get('cut') === 'tcp_closed', 'the broker to notice');
+  local.reasons.delete('cut');
+  return openClient(local.port, 'cut', LASTING);
+}
+
+/** Ends the session as well. */
+async function clear(client: TcpClient): Promise<void> {
+  client.vanish();
+  const last = await openClient(local.port, 'cut');
+  last.send({ cmd: 'disconnect' });
+  await last.ended();
+  await assertUntouched();
+}
+
+/** A client with a session to which a QoS 2 message is on its way. */
+async function received(): Promise<TcpClient> {
+  const client = await openClient(local.port, 'cut', LASTING);
+  client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'cut', qos: 2 }] });
+  await client.next('suback');
+  await local.broker.publish({ topic: 'cut', payload: 'once', qos: 2 });
+  return client;
+}

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { after, suite, test, type TestContext } from 'node:test';
 
-import type { IClientOptions, MqttClient } from 'mqtt';
+import type { IClientOptions } from 'mqtt';
 
 import { startBroker } from '../kit/broker-process.ts';
-import { type Connected, mqttClient } from '../kit/mqtt-client.ts';
+import { breakOff, type Connected, farewell, mqttClient } from '../kit/mqtt-client.ts';
 
 const broker = await startBroker();
 after(() => broker[Symbol.asyncDispose]());
@@ -37,13 +36,6 @@ async function pair(t: TestContext, options: IClientOptions, filter: string, qos
   ]);
   await subscriber.subscribeAsync(filter, { qos });
   return { publisher, subscriber, inbox };
-}
-
-/** Ends the connection without DISCONNECT. */
-async function breakOff(client: MqttClient): Promise<void> {
-  const closed = once(client, 'close');
-  client.stream.destroy();
-  await closed;
 }
 
 for (const { name, options } of VERSIONS)
@@ -182,9 +174,8 @@ suite('what MQTT.js can only do as a 5.0 client', () => {
   test('is told that another connection took its session over [MQTT-3.1.4-3]', async (t) => {
     const taken: IClientOptions = { ...options, clientId: 'taken-over' };
     const { client } = await connect(t, taken);
-    const farewell = once(client, 'disconnect');
+    const told = farewell(client);
     await connect(t, taken);
-    const [packet] = await farewell;
-    assert.equal(packet.reasonCode, 0x8e);
+    assert.equal((await told).reasonCode, 0x8e);
   });
 });

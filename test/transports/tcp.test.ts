@@ -11,7 +11,15 @@ import { connectPacket, openClient, openSocket } from '../kit/tcp-client.ts';
 import { until } from '../kit/until.ts';
 
 const SUBSCRIBE: Packet = { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'a/b', qos: 1 }] };
-const PUBLISH: Packet = { cmd: 'publish', topic: 'a/b', payload: 'hello', qos: 1, messageId: 2, dup: false, retain: false };
+const PUBLISH: Packet = {
+  cmd: 'publish',
+  topic: 'a/b',
+  payload: 'hello',
+  qos: 1,
+  messageId: 2,
+  dup: false,
+  retain: false,
+};
 
 suite('a TCP listener', () => {
   test('listens on loopback, on a free port, unless it is told otherwise', async () => {
@@ -84,7 +92,12 @@ suite('bytes over TCP', () => {
   test('may come all at once', async () => {
     await using local = await localBroker();
     using client = await openSocket(local.port);
-    const packets = [connectPacket('c'), SUBSCRIBE, ...Array<Packet>(500).fill(PUBLISH), { cmd: 'disconnect' } as const];
+    const packets = [
+      connectPacket('c'),
+      SUBSCRIBE,
+      ...Array.from({ length: 500 }, () => PUBLISH),
+      { cmd: 'disconnect' } as const,
+    ];
     client.send(Buffer.concat(packets.map((packet) => generate(packet))));
     await client.ended();
     assert.equal(local.reasons.get('c'), 'normal');

@@ -26,7 +26,8 @@ export function handlePacket(connection: Connection, packet: Packet): void {
     case PacketType.unsubscribe:
       return handleUnsubscribe(connection, session, packet);
     case PacketType.pingreq:
-      return connection.send({ type: PacketType.pingresp });
+      connection.send({ type: PacketType.pingresp });
+      return;
     case PacketType.disconnect:
       return handleDisconnect(connection, session, packet);
     default:
