@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { readConfig } from '../src/app.ts';
+
+// What the README shows is what people type first: it must be true.
+
+const root = join(import.meta.dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const folder = mkdtempSync(join(tmpdir(), 'hookmq-readme-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** The code blocks of one language; '' for those without. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].flatMap(([, name, text]) =>
+    name === language && text !== undefined ? [text] : [],
+  );
+}
+
+function configOf(text: string | undefined) {
+  const file = join(folder, 'hookmq.conf');
+  writeFileSync(file, text ?? '');
+  return readConfig(file);
+}
+
+test('the HOCON example is a configuration', () => {
+  const { listeners, webhook } = configOf(blocks('hocon')[0]);
+  assert.deepEqual(listeners.tcp['default']?.bind, { host: '0.0.0.0', port: 1883 });
+  assert.equal(webhook?.url, 'http://127.0.0.1:8080/events');
+  assert.deepEqual(
+    webhook.events.map(({ event, topic }) => [event, topic]),
+    [
+      ['on_client_connack', undefined],
+      ['on_client_disconnected', undefined],
+      ['on_message_publish', 'sensors/#'],
+    ],
+  );
+});
+
+test('the HOCON example takes its token from the environment', () => {
+  process.env['WEBHOOK_TOKEN'] = 'abc';
+  assert.equal(configOf(blocks('hocon')[0]).webhook?.headers['authorization'], 'Bearer abc');
+  delete process.env['WEBHOOK_TOKEN'];
+});
+
+test('the flat example means the same as it does to NanoMQ', () => {
+  const { webhook } = configOf(blocks('').find((text) => text.startsWith('web.hook.')));
+  assert.equal(webhook?.url, 'http://127.0.0.1:8080/events');
+  assert.deepEqual(webhook.headers, { 'content-type': 'application/json' });
+  assert.deepEqual(webhook.events[2], { event: 'on_message_publish', topic: 'webhook/msg/#' });
+});
+
+test('the program is the tested example', () => {
+  const example = readFileSync(join(root, 'examples', 'ten-lines.ts'), 'utf8');
+  const expected = example.slice(example.indexOf('\n') + 1); // Without the comment that tells how to run it.
+  const shown = blocks('ts')[0]?.replace("from 'hookmq';", "from '../src/index.ts'; // 'hookmq' in your program");
+  assert.equal(shown, expected);
+});
+
+test('the limits are those of the configuration, with their defaults', () => {
+  const { mqtt } = readConfig(undefined);
+  const rows = [...readme.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| ([^|]+) \| [^|]+ \|$/gm)];
+  const shown = rows.flatMap(([, names = '', defaults = '']) => {
+    const values = defaults.trim().split(', ');
+    return names
+      .replaceAll('`', '')
+      .split(', ')
+      .map((name, index) => [name, values[index] ?? '']);
+  });
+  assert.ok(shown.length >= Object.keys(mqtt).length);
+  const expected = Object.fromEntries(shown.map(([name = '', value = '']) => [name, inUnits(value)]));
+  assert.deepEqual(expected, { ...mqtt });
+});
+
+/** `10MB` in bytes, `7d` in milliseconds. */
+function inUnits(text: string): number {
+  const [, number = '', unit = ''] = /^([\d.]+)(\w*)$/.exec(text) ?? [];
+  const factors: Record<string, number> = { '': 1, MB: 2 ** 20, s: 1000, d: 86_400_000 };
+  return Number(number) * (factors[unit] ?? Number.NaN);
+}
