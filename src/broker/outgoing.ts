@@ -78,6 +78,7 @@ export class Outgoing {
       this.#pieces = null;
       this.#piecesBytes = 0;
       if (rest.length > 0) pieces.push(rest);
+      else if (buffer !== EMPTY) this.#turn.giveBack(buffer);
       this.#wire.writeAll(pieces);
     } else if (rest.length > 0) this.#write(rest, buffer);
   }

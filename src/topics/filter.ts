@@ -16,7 +16,7 @@ export function validateFilter(filter: string): string | null {
   if (filter.startsWith('$share/')) {
     const slash = filter.indexOf('/', 7);
     const group = slash === -1 ? filter.slice(7) : filter.slice(7, slash);
-    if (group.length === 0 || group.includes('+') || group.includes('#'))
+    if (group.length === 0 || /[+#\0]/.test(group))
       return 'a share name must have at least one character and no wildcards';
     if (slash === -1) return 'a shared subscription must have a filter: $share/group/filter';
     return validatePlainFilter(filter.slice(slash + 1));

@@ -27,11 +27,19 @@ export interface WebhookStats {
   readonly lastError: string | null;
 }
 
-/** A batch that has grown to this is posted before the turn ends. */
+/** A batch that has grown to this is posted at once. */
 const BATCH_BYTES = 256 * 1024;
+/**
+ * Milliseconds between batches: the first event after a pause is posted when its turn ends, those that follow are
+ * collected. To wake the delivery thread for each of thousands of events a second would cost MQTT's latency.
+ */
+const BATCH_INTERVAL = 5;
+/** The same while the delivery thread has this many events to send before it could come to the new ones. */
+const BACKLOG_EVENTS = 1000;
+const BACKLOG_INTERVAL = 50;
 
 /**
- * The broker thread's side: writes events as records, hands them over once a turn, and keeps the count of what is
+ * The broker thread's side: writes events as records, hands them over in batches, and keeps the count of what is
  * queued, here and in the delivery thread. This is the only place where the queue's bound is kept.
  */
 export class Sender implements RecordSink {
@@ -49,6 +57,7 @@ export class Sender implements RecordSink {
   readonly #counts = { accepted: 0, delivered: 0, retried: 0, failed: 0, dropped: 0, lost: 0 };
   #lastError: string | null = null;
   #flushing = false;
+  #postedAt = -Infinity;
   #closing: Promise<WebhookStats> | null = null;
   #drained: (() => void) | null = null;
 
@@ -78,13 +87,19 @@ export class Sender implements RecordSink {
     this.#unposted.events++;
     this.#unposted.bytes += cost;
     if (this.#unposted.bytes > BATCH_BYTES) this.#flush();
-    else if (!this.#flushing) {
-      this.#flushing = true;
-      setImmediate(() => {
-        this.#flushing = false;
-        this.#flush();
-      });
-    }
+    else if (!this.#flushing) this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    this.#flushing = true;
+    const flush = (): void => {
+      this.#flushing = false;
+      this.#flush();
+    };
+    const interval = this.#posted.events < BACKLOG_EVENTS ? BATCH_INTERVAL : BACKLOG_INTERVAL;
+    const wait = this.#postedAt + interval - systemClock.now();
+    if (wait <= 0) setImmediate(flush);
+    else setTimeout(flush, wait);
   }
 
   stats(): WebhookStats {
@@ -127,6 +142,7 @@ export class Sender implements RecordSink {
     this.#posted.bytes += this.#unposted.bytes;
     this.#unposted.events = 0;
     this.#unposted.bytes = 0;
+    this.#postedAt = systemClock.now();
     this.#thread.post(batch);
   }
 

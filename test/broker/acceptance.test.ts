@@ -87,7 +87,11 @@ describe('while a hook decides', () => {
   test('what the same client sends next waits, in its order', async () => {
     const { scene, hook, subscriber } = slowScene();
     const publisher = scene.connect();
-    publisher.send(publishPacket('t', 'one', { qos: 1, packetId: 1 }), publishPacket('quick', 'two', { qos: 0 }), 'c000');
+    publisher.send(
+      publishPacket('t', 'one', { qos: 1, packetId: 1 }),
+      publishPacket('quick', 'two', { qos: 0 }),
+      'c000',
+    );
     publisher.publish('quick', 'three', { qos: 1, packetId: 3 });
     await scene.clock.settle();
     publisher.expectNothing();

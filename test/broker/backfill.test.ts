@@ -60,21 +60,21 @@ describe(`${MANY} retained messages for a new subscription`, () => {
   });
 });
 
-describe('while retained messages wait for a slow client', () => {
-  /** A client that has subscribed to `r/#` and reads nothing yet. */
-  function waiting(qos: 0 | 1, options: ConstructorParameters<typeof Scene>[0] = {}) {
-    const scene = shelfScene({ maxOutgoingBuffer: 1000, ...options }, { qos });
-    const subscriber = scene.connect();
-    subscriber.acknowledges = true;
-    subscriber.wire.stall();
-    subscriber.sendSubscribe('r/#', { qos });
-    const read = (): string[] => {
-      subscriber.wire.drain();
-      return subscriber.packets().flatMap((packet) => ('payload' in packet ? [packet.payload.toString()] : []));
-    };
-    return { scene, subscriber, read };
-  }
+/** A client that has subscribed to `r/#` and reads nothing yet. */
+function waiting(qos: 0 | 1, options: ConstructorParameters<typeof Scene>[0] = {}) {
+  const scene = shelfScene({ maxOutgoingBuffer: 1000, ...options }, { qos });
+  const subscriber = scene.connect();
+  subscriber.acknowledges = true;
+  subscriber.wire.stall();
+  subscriber.sendSubscribe('r/#', { qos });
+  const read = (): string[] => {
+    subscriber.wire.drain();
+    return subscriber.packets().flatMap((packet) => ('payload' in packet ? [packet.payload.toString()] : []));
+  };
+  return { scene, subscriber, read };
+}
 
+describe('while retained messages wait for a slow client', () => {
   test('one that is replaced does not come after its successor', () => {
     const { scene, read } = waiting(1);
     for (let i = 0; i < MANY; i++) scene.publish(`r/${i}`, `new ${i}`, { qos: 1, retain: true });

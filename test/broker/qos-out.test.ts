@@ -99,7 +99,7 @@ describe('the window of messages on their way', () => {
     subscriber.subscribe('t', { qos: 2 });
     for (const payload of ['a', 'b']) scene.publish('t', payload, { qos: 2 });
     const { packetId } = subscriber.next('publish');
-    subscriber.ack('pubrec', packetId, ReasonCode.quota_exceeded);
+    subscriber.ack('pubrec', packetId, ReasonCode.unspecified_error);
     assert.deepEqual(subscriber.texts(), ['b']);
   });
 

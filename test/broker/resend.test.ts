@@ -10,7 +10,12 @@ const seen = (messages: readonly PublishPacket[]): [string, number, boolean][] =
   messages.map(({ payload, packetId, dup }) => [payload.toString(), packetId, dup]);
 
 /** Messages on their way to a client whose connection is cut. */
-function interrupted(scene: Scene, texts: readonly string[], qos: QoS = 1, version: ProtocolVersion = 4): PublishPacket[] {
+function interrupted(
+  scene: Scene,
+  texts: readonly string[],
+  qos: QoS = 1,
+  version: ProtocolVersion = 4,
+): PublishPacket[] {
   const client = scene.connect({ ...KEPT, version });
   client.subscribe('t', { qos: 2 });
   for (const text of texts) scene.publish('t', text, { qos });

@@ -63,12 +63,10 @@ for (const version of VERSIONS)
       for (const qos of [0, 1, 2] as const) scene.publish(`t/${qos}`, `${qos}`, { qos, retain: true });
       const subscriber = scene.connect({ version });
       subscriber.subscribe('t/+', { qos: 1 });
-      const qos = subscriber.messages().map((message) => [message.payload.toString(), message.qos]);
-      assert.deepEqual(qos.toSorted(), [
-        ['0', 0],
-        ['1', 1],
-        ['2', 1],
-      ]);
+      const qos = subscriber
+        .messages()
+        .map((message) => `${message.payload.toString()}: ${message.qos} ${message.retain}`);
+      assert.deepEqual(qos.toSorted(), ['0: 0 true', '1: 1 true', '2: 1 true']);
     });
   });
 

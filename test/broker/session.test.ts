@@ -106,14 +106,15 @@ describe('the end of a session', () => {
   });
 });
 
-describe('DISCONNECT of 5.0', () => {
-  const after = (expiry: number, disconnectExpiry: number, seconds: number): number => {
-    const scene = new Scene({ maxSessionExpiry: 5000 });
-    scene.connect5(KEPT, expiry).disconnect(0, { sessionExpiryInterval: disconnectExpiry });
-    scene.clock.advance(seconds * 1000);
-    return scene.broker.stats().sessions;
-  };
+/** How many sessions are left some seconds after a DISCONNECT with a session expiry. */
+const after = (expiry: number, disconnectExpiry: number, seconds: number): number => {
+  const scene = new Scene({ maxSessionExpiry: 5000 });
+  scene.connect5(KEPT, expiry).disconnect(0, { sessionExpiryInterval: disconnectExpiry });
+  scene.clock.advance(seconds * 1000);
+  return scene.broker.stats().sessions;
+};
 
+describe('DISCONNECT of 5.0', () => {
   test('may shorten or lengthen the session expiry', () => {
     assert.equal(after(100, 10, 10), 0);
     assert.equal(after(10, 100, 99), 1);

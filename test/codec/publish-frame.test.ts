@@ -5,7 +5,7 @@ import { encode, encodeAck } from '../../src/codec/encode.ts';
 import { PacketType, type ProtocolVersion, type PublishPacket, type QoS } from '../../src/codec/packets.ts';
 import { encodePublish } from '../../src/codec/publish-frame.ts';
 import type { PublishProperties } from '../../src/codec/properties.ts';
-import { u16 } from '../kit/packets.ts';
+import { packet, u16 } from '../kit/packets.ts';
 
 const VERSIONS: readonly ProtocolVersion[] = [3, 4, 5];
 const LEVELS: readonly QoS[] = [0, 1, 2];
@@ -18,18 +18,26 @@ function publish(qos: QoS, payload: Buffer): PublishPacket {
 }
 
 suite('encodePublish', () => {
-  test('is the packet but for first byte and packet identifier, at each length of the remaining length', () => {
-    for (const size of [0, 90, 128, 16_300, 16_384, 2_097_152])
+  test('is the packet but for first byte and packet identifier, whatever version and QoS', () => {
+    for (const size of [0, 90, 128, 20_000])
       for (const version of VERSIONS)
         for (const qos of LEVELS) {
-          const packet = publish(qos, Buffer.alloc(size, 'p'));
-          const { frame, packetIdAt, tail } = encodePublish(packet, packet.payload, version, qos);
+          const sent = publish(qos, Buffer.alloc(size, 'p'));
+          const { frame, packetIdAt, tail } = encodePublish(sent, sent.payload, version, qos);
           assert.equal(tail, null);
           assert.equal(frame[0], 0x30);
-          frame[0] = encode(packet, version)[0] ?? 0;
-          if (qos > 0) u16(packet.packetId).copy(frame, packetIdAt);
-          assert.ok(frame.equals(encode(packet, version)), `${size} bytes, version ${version}, QoS ${qos}`);
+          frame[0] = encode(sent, version)[0] ?? 0;
+          if (qos > 0) u16(sent.packetId).copy(frame, packetIdAt);
+          assert.ok(frame.equals(encode(sent, version)), `${size} bytes, version ${version}, QoS ${qos}`);
         }
+  });
+
+  test('has the shortest remaining length on both sides of each limit [MQTT-1.5.5-1]', () => {
+    for (const remaining of [127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) {
+      const payload = Buffer.alloc(remaining - 3, 'p');
+      const { frame } = encodePublish({ topic: 'a', properties: null }, payload, 4, 0);
+      assert.ok(frame.equals(packet(0x30, 'a', payload)), `${remaining} bytes`);
+    }
   });
 
   test('says 0 for the place of the packet identifier at QoS 0', () => {
@@ -66,8 +74,8 @@ suite('encodeAck', () => {
   });
 });
 
-suite('encode for the older versions', () => {
-  test('leaves reason codes and properties out, which they do not have', () => {
+suite('encode', () => {
+  test('leaves reason codes and properties out for versions that do not have them', () => {
     const told = { reasonCode: 0x87, properties: { reasonString: 'no' } };
     for (const version of [3, 4] as const) {
       assert.equal(encode({ type: PacketType.puback, packetId: 1, ...told }, version).toString('hex'), '40020001');
@@ -75,5 +83,13 @@ suite('encode for the older versions', () => {
       const unsuback = { type: PacketType.unsuback, packetId: 1, reasonCodes: [0, 0x11], properties: null };
       assert.equal(encode(unsuback, version).toString('hex'), 'b0020001');
     }
+  });
+
+  test('leaves subscription options out but for the QoS: they are reserved bits', () => {
+    const entry = { filter: 'a', qos: 1, noLocal: true, retainAsPublished: true, retainHandling: 2 } as const;
+    const subscribe = { type: PacketType.subscribe, packetId: 1, entries: [entry], properties: null };
+    for (const version of [3, 4] as const)
+      assert.ok(encode(subscribe, version).equals(packet(0x82, u16(1), 'a', 1)), `version ${version}`);
+    assert.ok(encode(subscribe, 5).equals(packet(0x82, u16(1), 0, 'a', 0x2d)));
   });
 });

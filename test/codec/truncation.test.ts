@@ -9,14 +9,24 @@ type Body = (version: ProtocolVersion) => Buffer;
 /** Lengths at which the beginning of a body is a packet of its own. */
 type Lengths = (version: ProtocolVersion) => readonly number[];
 
+/** A PUBLISH in every version that begins like a text, so that a field which reaches into it goes unnoticed. */
+const FOLLOWING = packet(0x30, 'a', 0);
+
 function testBeginnings(what: string, firstByte: number, body: Body, complete: Lengths = () => []): void {
   test(`refuses each beginning of ${what}`, () => {
     for (const version of [3, 4, 5] as const) {
       const whole = body(version);
       for (let length = 0; length < whole.length; length++) {
-        const outcome = outcomeOf([packet(firstByte, whole.subarray(0, length))], version);
-        if (complete(version).includes(length)) assert.equal(outcome, 1);
-        else assert.match(String(outcome), /^(malformed_packet|protocol_error)$/, `${length} bytes in ${version}`);
+        const beginning = packet(firstByte, whole.subarray(0, length));
+        // In a chunk of its own, and followed by bytes that are not its own.
+        for (const [sent, count] of [
+          [beginning, 1],
+          [bytes(beginning, FOLLOWING), 2],
+        ] as const) {
+          const outcome = outcomeOf([sent], version);
+          if (complete(version).includes(length)) assert.equal(outcome, count);
+          else assert.match(String(outcome), /^(malformed_packet|protocol_error)$/, `${length} bytes in ${version}`);
+        }
       }
     }
   });
@@ -40,6 +50,7 @@ function withoutCredentials(version: ProtocolVersion): number[] {
 suite('packets that end too early', () => {
   testBeginnings('CONNECT with all fields', 0x10, fullConnect, withoutCredentials);
   testBeginnings('CONNECT', 0x10, bodiesOf('connect'));
+  testBeginnings('PUBLISH at QoS 0', 0x30, (version) => bytes('topic', ...(version === 5 ? [0] : [])));
   testBeginnings('PUBLISH at QoS 1', 0x32, (version) => bytes('topic', u16(1), ...(version === 5 ? [0] : [])));
   testBeginnings('SUBSCRIBE', 0x82, bodiesOf('subscribe'));
   testBeginnings('UNSUBSCRIBE', 0xa2, bodiesOf('unsubscribe'));

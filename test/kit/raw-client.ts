@@ -37,13 +37,13 @@ export interface PublishFields {
   readonly dup?: boolean;
   /** 1 by default. */
   readonly packetId?: number;
-  readonly properties?: PublishProperties;
+  readonly properties?: PublishProperties | null;
 }
 
 /** How a SUBSCRIBE is sent. */
 export interface SubscribeFields extends Partial<Omit<SubscribeEntry, 'filter'>> {
   readonly packetId?: number;
-  readonly subscriptionId?: number;
+  readonly subscriptionId?: number | undefined;
 }
 
 /** A client that says exactly what a test tells it to, and shows exactly what comes. */

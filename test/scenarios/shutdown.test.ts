@@ -5,22 +5,22 @@ import { type BrokerProcess, startBroker } from '../kit/broker-process.ts';
 import { farewell, mqttClient } from '../kit/mqtt-client.ts';
 import { type Answer, startReceiver } from '../kit/receiver.ts';
 import { openClient } from '../kit/tcp-client.ts';
+import { until } from '../kit/until.ts';
 
 const SHUTTING_DOWN = 0x8b;
-const MESSAGES = 500;
+const MESSAGES = 100;
 
 function config(url: string): string {
   const events = '[{ event = "on_message_publish" }, { event = "on_client_disconnected" }]';
   return `webhook { url = "${url}", events = ${events} }`;
 }
 
-/** A client that has published, with every message acknowledged. */
-async function publisher(t: TestContext, broker: BrokerProcess) {
+/** A client publishes, and every message is acknowledged; it stays. */
+async function publish(t: TestContext, broker: BrokerProcess): Promise<void> {
   const { client } = await mqttClient(t, broker.port, { clientId: 'publisher', protocolVersion: 5 });
   await Promise.all(
     Array.from({ length: MESSAGES }, (_, number) => client.publishAsync('t', String(number), { qos: 1 })),
   );
-  return client;
 }
 
 // What they do is mostly wait, each for a broker of its own.
@@ -42,25 +42,18 @@ suite('SIGTERM', { concurrency: true }, () => {
     rogue.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] });
     await rogue.next('suback');
     rogue.socket.pause();
-    using publisherOfMuch = await openClient(broker.port, 'publisher');
-    for (let i = 0; i < 40; i++)
-      publisherOfMuch.send({
-        cmd: 'publish',
-        topic: 't',
-        payload: Buffer.alloc(500_000),
-        qos: 1,
-        messageId: i + 1,
-        dup: false,
-        retain: false,
-      });
-    for (let i = 0; i < 40; i++) await publisherOfMuch.next('puback'); // oxlint-disable-line no-await-in-loop -- in order
+    using loud = await openClient(broker.port, 'loud');
+    const payload = Buffer.alloc(500_000);
+    for (let messageId = 1; messageId <= 40; messageId++)
+      loud.send({ cmd: 'publish', topic: 't', payload, qos: 1, messageId, dup: false, retain: false });
+    await until(() => loud.packets.length === 40, 'the acknowledgements');
     assert.equal(await broker.terminate(), 0);
   });
 
   test('sends the webhook events that are queued, those of the end included, before the end', async (t) => {
-    await using receiver = await startReceiver({ answer: (): Answer => ({ delay: 1 }) });
+    await using receiver = await startReceiver({ answer: (): Answer => ({ delay: 5 }) });
     await using broker = await startBroker({ config: config(receiver.url) });
-    await publisher(t, broker);
+    await publish(t, broker);
     assert.ok(receiver.requests.length < MESSAGES, 'nothing was queued');
     assert.equal(await broker.terminate(), 0);
     assert.equal(receiver.requests.length, MESSAGES + 1);
@@ -76,7 +69,7 @@ suite('SIGTERM', { concurrency: true }, () => {
   test('counts the webhook events that could not be sent', async (t) => {
     await using receiver = await startReceiver({ answer: (): Answer => ({ fault: 'hang' }) });
     await using broker = await startBroker({ config: config(receiver.url) });
-    await publisher(t, broker);
+    await publish(t, broker);
     assert.equal(await broker.terminate(), 0);
     assert.match(broker.log, new RegExp(`webhook events lost: ${MESSAGES + 1} not sent in time\n$`));
   });

@@ -27,12 +27,7 @@ async function refusingPort(): Promise<number> {
 
 function webhookTo(t: TestContext, local: LocalBroker, port: number, settings: Partial<WebhookSettings> = {}): Webhook {
   const url = `http://127.0.0.1:${port}/`;
-  const config = webhookConfig({
-    url,
-    events: [{ event: 'on_message_publish' }],
-    cancel_timeout: '100ms',
-    ...settings,
-  });
+  const config = webhookConfig({ url, events: [{ event: 'on_message_publish' }], ...settings });
   const webhook = attachWebhook(local.broker, config);
   t.after(() => webhook.close(0));
   return webhook;
@@ -62,7 +57,10 @@ suite('a dead endpoint', () => {
   ] as const)
     test(`${name} holds up no message, and its events are bounded and counted`, async (t) => {
       await using local = await localBroker();
-      const webhook = webhookTo(t, local, await portOf(t), { spool: { max_bytes: BOUND } });
+      const webhook = webhookTo(t, local, await portOf(t), {
+        spool: { max_bytes: BOUND },
+        cancel_timeout: '100ms',
+      });
       let most = 0;
       local.broker.on('message.published', () => (most = Math.max(most, webhook.stats().queued.bytes)));
       await publishWaves(local, 'before', 1);

@@ -33,7 +33,7 @@ export function handlePublish(connection: Connection, session: Session, packet: 
 function topicOf(connection: Connection, packet: PublishPacket): string {
   const alias = packet.properties?.topicAlias;
   if (alias === undefined) {
-    if (packet.topic === '') throw new ProtocolError(ReasonCode.topic_name_invalid, 'a PUBLISH without topic');
+    if (packet.topic === '') throw protocolError('a PUBLISH without topic');
     return packet.topic;
   }
   if (alias === 0 || alias > connection.core.options.topicAliasMaximum)
