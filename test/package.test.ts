@@ -20,8 +20,8 @@ before(async () => {
   await mkdir(installed, { recursive: true });
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   await run(tsc, ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')]);
-  for (const name of ['package.json', 'bin', 'README.md', 'LICENSE'])
-    await cp(join(root, name), join(installed, name), { recursive: true });
+  const others = ['package.json', 'bin', 'README.md', 'LICENSE'];
+  await Promise.all(others.map((name) => cp(join(root, name), join(installed, name), { recursive: true })));
   await symlink(join(root, 'node_modules', 'undici'), join(home, 'node_modules', 'undici'));
 });
 
