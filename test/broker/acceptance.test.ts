@@ -105,6 +105,20 @@ describe('while a hook decides', () => {
     assert.ok(!publisher.wire.paused);
   });
 
+  test('nothing is read between two slow messages', async () => {
+    const { scene, hook, subscriber } = slowScene();
+    const publisher = scene.connect();
+    publisher.send(publishPacket('a', 'one'), publishPacket('b', 'two'));
+    publisher.publish('quick', 'three');
+    hook.answer('allow');
+    await scene.clock.settle();
+    assert.deepEqual(subscriber.texts(), ['one']);
+    assert.ok(publisher.wire.paused);
+    hook.answer('allow');
+    await scene.clock.settle();
+    assert.deepEqual(subscriber.texts(), ['two', 'three']);
+  });
+
   test('other clients go on', async () => {
     const { scene, hook, subscriber } = slowScene();
     scene.connect().publish('t', 'slow', { qos: 1 });

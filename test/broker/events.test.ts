@@ -186,6 +186,15 @@ describe('a listener', () => {
     assert.equal(heard, 3);
   });
 
+  test('is removed by what its own `on` returned', () => {
+    const scene = new Scene();
+    const heard: string[] = [];
+    const [first] = ['first', 'second'].map((name) => scene.broker.on('message.published', () => heard.push(name)));
+    first?.();
+    scene.publish('t', '');
+    assert.deepEqual(heard, ['second']);
+  });
+
   test('may publish in the middle of it', () => {
     const scene = new Scene();
     const client = scene.connect();

@@ -55,7 +55,7 @@ describe('the queue of a session', () => {
     client.acknowledges = true;
     client.connect(KEPT);
     for (let i = 0; i < 20; i++) {
-      publishAll(scene, ['c', 'd']);
+      publishAll(scene, ['c', 'd', 'e']);
       client.packets();
     }
     assert.deepEqual(scene.dropped, []);

@@ -65,8 +65,15 @@ for (const version of VERSIONS)
       subscriber.subscribe('t/+', { qos: 1 });
       const qos = subscriber
         .messages()
-        .map((message) => `${message.payload.toString()}: ${message.qos} ${message.retain}`);
-      assert.deepEqual(qos.toSorted(), ['0: 0 true', '1: 1 true', '2: 1 true']);
+        .map((message) => [message.payload.toString(), message.qos, message.retain, message.dup]);
+      assert.deepEqual(
+        qos.toSorted(([a], [b]) => Number(a) - Number(b)),
+        [
+          ['0', 0, true, false],
+          ['1', 1, true, false],
+          ['2', 1, true, false],
+        ],
+      );
     });
   });
 

@@ -60,6 +60,14 @@ for (const version of VERSIONS)
   });
 
 describe('the end of a session', () => {
+  test('by a clean start leaves nothing to wait for', () => {
+    const scene = new Scene();
+    scene.connect5({ ...KEPT, will: { properties: { willDelayInterval: 10 } } }, 100).cut();
+    assert.equal(scene.clock.timers, 1);
+    scene.connect5({ ...KEPT, cleanStart: true });
+    assert.equal(scene.clock.timers, 0);
+  });
+
   test('comes when its expiry interval has passed without connection [MQTT-3.1.2-23] [MQTT-4.1.0-2]', () => {
     const scene = new Scene();
     scene.connect5(KEPT, 100).cut();

@@ -58,6 +58,16 @@ describe('a message', () => {
     assert.deepEqual([second.qos, second.retain, second.properties], [2, false, null]);
   });
 
+  test('has a receiver if a group has one: PUBACK of 5.0 says so', () => {
+    const scene = new Scene();
+    const [member] = members(scene, 1);
+    const publisher = scene.connect5();
+    const code = (): number => publisher.publish('t', '', { qos: 1 }).next('puback').reasonCode;
+    assert.equal(code(), 0);
+    member?.cut();
+    assert.equal(code(), 0x10);
+  });
+
   test('of a member comes back to the group like any other', () => {
     const scene = new Scene();
     const [only] = members(scene, 1);
