@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 
 import { type BrokerKind, findBrokers, type RunningBroker, startBroker } from './brokers.ts';
 import { FIGURES, type Figures, type Order, type Scenario, SCENARIOS } from './scenarios.ts';
-import { LEGEND, type Row, table } from './table.ts';
+import { legend, type Row, table } from './table.ts';
 
 const LIMIT_SECONDS = 60;
 const GRACE_SECONDS = 15;
@@ -36,7 +36,7 @@ try {
   const kinds = findBrokers();
   note(`${kinds.map(({ name }) => name).join(', ')} on Node ${process.versions.node}, ${machine()}`);
   const rows = await measureAll(kinds, plan);
-  const output = plan.json ? JSON.stringify(rows, undefined, 2) : `${table(rows)}\n\n${LEGEND}`;
+  const output = plan.json ? JSON.stringify(rows, undefined, 2) : `${table(rows)}\n\n${legend(rows)}`;
   process.stdout.write(`${output}\n`);
 } catch (error) {
   note(`bench: ${reasonOf(error)}`);

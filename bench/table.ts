@@ -41,11 +41,16 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** What the reader needs to know of the table. */
-export const LEGEND = [
+export function legend(rows: readonly Row[]): string {
+  const isMarked = rows.some(({ figures }) => limitedByTheLoad(figures));
+  return [...LEGEND, ...(isMarked ? [MARK] : [])].join('\n');
+}
+
+const LEGEND = [
   'Ratios (x) are HookMQ divided by that broker: more is better per second, less is better in all other columns.',
   'CPU is that of the broker for each delivery or connection; kB is memory for each connection.',
-  '* the load generator was at its limit: this broker can do more than the figure says.',
-].join('\n');
+];
+const MARK = '* the load generator was at its limit: this broker can do more than the figure says.';
 
 function limitedByTheLoad({ load = 0, cpu = 0, rate = 0 }: Figures): boolean {
   return load > AT_ITS_LIMIT && load > (cpu * rate) / 1e6;

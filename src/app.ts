@@ -1,6 +1,7 @@
 import { Broker } from './broker/broker.ts';
 import type { BrokerOptions } from './broker/options.ts';
 import type { Log } from './base/log.ts';
+import { ConfigError } from './config/config-error.ts';
 import { coreSections } from './config/core.ts';
 import { loadConfig } from './config/load.ts';
 import { tcp } from './transports/tcp.ts';
@@ -54,13 +55,20 @@ const CAUSES: Record<string, string> = {
   ENOTFOUND: 'no such host name',
 };
 
-/** Makes a running system of a configuration: opens all listeners or none. Throws ListenError. */
+/** Makes a running system of a configuration: opens all listeners or none. Throws ListenError, ConfigError. */
 export async function compose(config: Config, log: Log): Promise<App> {
+  if (!Object.values(config.listeners.tcp).some(({ enable }) => enable)) {
+    const message = 'none is enabled, so nobody could connect; give one such as listeners.tcp.bind = "0.0.0.0:1883"';
+    throw new ConfigError([{ file: '', line: 0, column: 0, key: 'listeners', message }]);
+  }
   const broker = new Broker(brokerOptions(config.mqtt, log));
   const webhook = config.webhook?.enable === true ? attachWebhook(broker, config.webhook, { log }) : undefined;
   const close = async (drainMs = 0): Promise<void> => {
-    await broker.close();
-    await webhook?.close(drainMs);
+    try {
+      await broker.close();
+    } finally {
+      await webhook?.close(drainMs);
+    }
   };
   try {
     return { broker, listeners: await openListeners(broker, config.listeners), webhook, close };
@@ -99,6 +107,9 @@ function brokerOptions(mqtt: Config['mqtt'], log: Log): Partial<BrokerOptions> {
     connectTimeout: mqtt.connect_timeout,
     maxOutgoingBuffer: mqtt.max_outgoing_buffer,
     maxRetained: mqtt.max_retained,
+    maxRetainedBytes: mqtt.max_retained_bytes,
+    maxSubscriptions: mqtt.max_subscriptions,
+    maxSessions: mqtt.max_sessions,
     maxConnections: mqtt.max_connections,
     log,
   };

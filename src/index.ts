@@ -5,7 +5,7 @@ export { Broker, type PublishRequest } from './broker/broker.ts';
 export type { Client } from './broker/client.ts';
 export type { BrokerEvents, DisconnectReason, DropReason } from './broker/events.ts';
 export type { Access, BrokerHooks, MessageChange, MessageVerdict, Verdict } from './broker/hooks.ts';
-export type { Message, QoS } from './broker/message.ts';
+export type { Message, MessageProperties, QoS } from './broker/message.ts';
 export type { BrokerOptions } from './broker/options.ts';
 export type { Listener, ListenerAddress, Peer, Wire, WireHandler } from './broker/ports.ts';
 export type { BrokerStats } from './broker/stats.ts';

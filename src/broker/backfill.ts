@@ -41,7 +41,25 @@ export class Backfill {
     this.#pending.delete(filter);
   }
 
-  /** The next message that is still what its topic retains, to be taken off with `shift`; null for the end. */
+  get done(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /** Whether `peek` has to look through all that is retained. */
+  get mustLookUp(): boolean {
+    for (const { messages } of this.#pending.values()) return messages === null;
+    return false;
+  }
+
+  /** Forgets what was looked up: a session without connection holds no messages for it. */
+  rewind(): void {
+    for (const pending of this.#pending.values()) pending.messages = null;
+  }
+
+  /**
+   * The next message of the oldest subscription that is still what its topic retains, to be taken off with `shift`;
+   * null when there is no more for that subscription.
+   */
   peek(): BackfillItem | null {
     for (const [filter, pending] of this.#pending) {
       const messages = (pending.messages ??= this.#retained.match(filter, pending.upTo).toReversed());
@@ -52,6 +70,7 @@ export class Backfill {
         messages.pop();
       }
       this.#pending.delete(filter);
+      return null;
     }
     return null;
   }

@@ -4,7 +4,7 @@ import { Connection } from './connection.ts';
 import { Core } from './core.ts';
 import type { BrokerEvents, EventName } from './events.ts';
 import type { BrokerHooks, HookName } from './hooks.ts';
-import { Message, type QoS } from './message.ts';
+import { Message, type MessageProperties, type QoS } from './message.ts';
 import { type BrokerOptions, defaultOptions } from './options.ts';
 import type { Listener, ListenerAddress, Wire, WireHandler } from './ports.ts';
 import { submit } from './publishing.ts';
@@ -18,7 +18,7 @@ export interface PublishRequest {
   /** 0 where it is left out. */
   readonly qos?: QoS;
   readonly retain?: boolean;
-  readonly properties?: PublishProperties;
+  readonly properties?: MessageProperties;
 }
 
 /**
@@ -27,7 +27,8 @@ export interface PublishRequest {
  */
 export class Broker {
   readonly #core: Core;
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: { readonly listener: Listener; readonly opening: Promise<ListenerAddress> }[] = [];
+  #closed = false;
 
   /** `options`: see `BrokerOptions`; what is left out has its default. */
   constructor(options: Partial<BrokerOptions> = {}) {
@@ -46,16 +47,17 @@ export class Broker {
 
   /** Opens a listener; rejects when it cannot be opened. */
   async listen(listener: Listener): Promise<ListenerAddress> {
-    const address = await listener.open((wire) => this.attach(wire));
-    this.#listeners.push(listener);
-    return address;
+    if (this.#closed) throw new Error('the broker is closed');
+    const opening = listener.open((wire) => this.attach(wire));
+    this.#listeners.push({ listener, opening });
+    return opening;
   }
 
   /** Serves one wire, for transports that are no listeners. Wires beyond `maxConnections` are ended at once. */
   attach(wire: Wire): WireHandler {
     const { counters, options, sessions } = this.#core;
     const connection = new Connection(this.#core, wire);
-    if (sessions.connections.size >= options.maxConnections) {
+    if (this.#closed || sessions.connections.size >= options.maxConnections) {
       counters.connectionsRefused++;
       connection.end('server_busy');
       return connection;
@@ -68,12 +70,12 @@ export class Broker {
   /**
    * Publishes a message on the road of every message, hooks included. Resolves with the number 0 when somebody
    * receives it, else with the reason code that a client would have been told (0x10: nobody subscribes).
-   * Throws TypeError for a topic that is none.
+   * Throws TypeError for a topic that is none and for a property that does not fit into a packet.
    */
   async publish(request: PublishRequest): Promise<number> {
     const problem = validateTopic(request.topic);
     if (problem !== null) throw new TypeError(problem);
-    const properties = request.properties ?? null;
+    const properties = request.properties === undefined ? null : publishable(request.properties);
     const message = new Message({
       topic: request.topic,
       payload: typeof request.payload === 'string' ? Buffer.from(request.payload) : request.payload,
@@ -102,9 +104,31 @@ export class Broker {
 
   /** Stops listening and ends every connection; 5.0 clients are told that the server shuts down. */
   async close(): Promise<void> {
-    const closing = this.#listeners.map((listener) => listener.close());
+    this.#closed = true;
+    const closing = this.#listeners.map(closeListener);
     this.#core.sessions.close();
     this.#core.deadlines.clear();
     await Promise.all(closing);
   }
+}
+
+/** A listener that is still opening is closed when it is open; one that could not be opened needs nothing. */
+async function closeListener({ listener, opening }: { listener: Listener; opening: Promise<unknown> }): Promise<void> {
+  const opened = await opening.then(
+    () => true,
+    () => false,
+  );
+  if (opened) await listener.close();
+}
+
+/** Checks what no decoder has checked: a text or piece of data has two bytes for its length. */
+function publishable(properties: MessageProperties): MessageProperties {
+  const { responseTopic } = properties;
+  if (responseTopic !== undefined && validateTopic(responseTopic) !== null)
+    throw new TypeError('the response topic is no topic name');
+  for (const value of Object.values(properties).flat(2))
+    if ((typeof value === 'string' || Buffer.isBuffer(value)) && Buffer.byteLength(value) > 65_535)
+      throw new TypeError('a property is longer than 65,535 bytes');
+  const { topicAlias: _alias, subscriptionIdentifiers: _ids, ...own }: PublishProperties = properties;
+  return own;
 }

@@ -50,6 +50,8 @@ export class Connection implements WireHandler, Flushable {
   #held = false;
   /** Reading has stopped because the client does not read what we send. */
   #throttled = false;
+  /** What was pending when that began, or when the keep-alive was last looked at. */
+  #lastPending = 0;
 
   constructor(core: Core, wire: Wire) {
     this.core = core;
@@ -127,6 +129,16 @@ export class Connection implements WireHandler, Flushable {
     return true;
   }
 
+  /** `send` for an answer that the client waits for: one that cannot be given ends the connection. */
+  answer(packet: Packet): void {
+    if (!this.send(packet)) this.close(ReasonCode.packet_too_large, 'the answer exceeds the Maximum Packet Size');
+  }
+
+  /** Goes on with what waits for this client when the turn ends. */
+  continueSoon(): void {
+    this.core.turn.add(this);
+  }
+
   sendAck(type: AckPacket['type'], packetId: number, reasonCode: number): void {
     if (reasonCode === 0 || this.version < 5) this.#out.ack(type, packetId);
     else this.send({ type, packetId, reasonCode, properties: null });
@@ -146,14 +158,15 @@ export class Connection implements WireHandler, Flushable {
     packetId: number,
     subscriptionIds: readonly number[] | null,
   ): DropReason | null {
-    let frame;
-    if (message.expiresAt === Infinity && (subscriptionIds === null || this.version < 5))
-      frame = message.frame(this.version, qos);
-    else {
-      const remaining = message.expiresAt - this.core.options.clock.now();
+    let remaining = Infinity;
+    if (message.expiresAt !== Infinity) {
+      remaining = message.expiresAt - this.core.options.clock.now();
       if (remaining <= 0 && !dup) return 'expired'; // What was begun is finished [MQTT-4.4.0-1].
-      frame = message.encode(this.version, qos, forwardedProperties(message.properties, remaining, subscriptionIds));
     }
+    const frame =
+      this.version < 5 || (remaining === Infinity && subscriptionIds === null)
+        ? message.frame(this.version, qos)
+        : message.encode(this.version, qos, forwardedProperties(message.properties, remaining, subscriptionIds));
     if (frame.frame.length + (frame.tail?.length ?? 0) > this.maximumPacketSize) return 'too_large';
     const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
     this.#out.publish(frame, first, packetId);
@@ -226,6 +239,7 @@ export class Connection implements WireHandler, Flushable {
   #throttle(): void {
     if (this.#throttled || this.state === 'closed') return;
     this.#throttled = true;
+    this.#lastPending = this.#out.pending;
     this.wire.pause();
   }
 
@@ -235,6 +249,9 @@ export class Connection implements WireHandler, Flushable {
     if (this.state !== 'open') return this.end('connect_timeout');
     // While a hook keeps us from reading, the silence is ours.
     if (this.#held) this.#lastSeen = this.core.options.clock.now();
+    // Who does not get to speak because it is slow to read is alive as long as it reads.
+    if (this.#throttled && this.#out.pending < this.#lastPending) this.#lastSeen = this.core.options.clock.now();
+    this.#lastPending = this.#out.pending;
     const silence = this.core.options.clock.now() - this.#lastSeen;
     if (silence < this.#patience) this.#schedule();
     else this.close(ReasonCode.keepalive_timeout);

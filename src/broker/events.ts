@@ -11,7 +11,8 @@ export type DropReason =
   | 'too_large' // larger than the receiver's Maximum Packet Size
   | 'not_authorized' // refused by a hook, or a client's message to $SYS
   | 'retained_full' // delivered, but not retained: the bound of retained messages is reached
-  | 'offline'; // QoS 0 and every member of the shared group was offline
+  | 'offline' // QoS 0, and the receiver (every member of a shared group) had no connection
+  | 'session_ended'; // it waited, or was on its way, when its receiver's session ended
 
 /**
  * The facts that the broker tells, each with the arguments of its listeners. A fact is told when it is true; a

@@ -120,7 +120,11 @@ export class Hooks {
           return failed(error);
         }
         if (verdict instanceof Promise)
-          return verdict.then((answer) => (answer === 'ignore' ? from(i + 1, args) : answer), failed);
+          return verdict.then((answer) => {
+            // A hook that says nothing has no opinion, whether it says so at once or later.
+            const later = (answer as MessageVerdict | undefined | null) ?? 'ignore';
+            return later === 'ignore' ? from(i + 1, args) : later;
+          }, failed);
         if (verdict !== 'ignore') return verdict;
       }
       return 'ignore';

@@ -5,6 +5,9 @@ import type { Client } from './client.ts';
 
 export type { QoS } from '../codec/packets.ts';
 
+/** What 5.0 forwards with a message; topic alias and subscription identifiers belong to one hop, not to it. */
+export type MessageProperties = Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>;
+
 /** What makes a message; see `Message`. */
 export interface MessageFields {
   readonly topic: string;
@@ -36,6 +39,7 @@ export class Message {
   readonly expiresAt: number;
   #payload: Buffer;
   #kept = false;
+  #stored = false;
   /** The message encoded for each layout in use, while it is being routed. */
   #frames: (PublishFrame | null)[] | null = null;
 
@@ -58,11 +62,31 @@ export class Message {
     return this.#payload;
   }
 
+  /** Bytes that the message takes where it is kept, roughly: the measure of queues. */
+  get size(): number {
+    let size = this.topic.length + this.#payload.length;
+    if (this.properties === null) return size;
+    for (const value of Object.values(this.properties)) size += sizeOf(value);
+    return size;
+  }
+
   /** Makes the message independent of the bytes that it came from, at the cost of one copy in its life. */
   keep(): this {
     if (!this.#kept) {
       this.#kept = true;
       this.#payload = Buffer.from(this.#payload);
+      this.#frames = null;
+    }
+    return this;
+  }
+
+  /** `keep` for long: in memory of its own, for a small piece of Node's pool would hold back all 8 kB of it. */
+  store(): this {
+    if (!this.#stored) {
+      this.#stored = this.#kept = true;
+      const own = Buffer.allocUnsafeSlow(this.#payload.length);
+      this.#payload.copy(own);
+      this.#payload = own;
       this.#frames = null;
     }
     return this;
@@ -74,6 +98,7 @@ export class Message {
    */
   frame(version: number, qos: QoS): PublishFrame {
     const layout = (version === 5 ? 2 : 0) + (qos > 0 ? 1 : 0);
+    if (this.#payload.length >= LARGE) this.keep();
     const frames = (this.#frames ??= [null, null, null, null]);
     return (frames[layout] ??= this.encode(version, qos, this.properties));
   }
@@ -89,4 +114,10 @@ export class Message {
   release(): void {
     this.#frames = null;
   }
+}
+
+/** Bytes of a property's value: texts, buffers and lists of them, each with what it costs to hold it. */
+function sizeOf(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + sizeOf(item), 64);
+  return typeof value === 'string' || Buffer.isBuffer(value) ? value.length + 32 : 8;
 }

@@ -27,6 +27,12 @@ export interface BrokerOptions {
    */
   readonly maxOutgoingBuffer: number;
   readonly maxRetained: number;
+  /** Bytes of retained messages. */
+  readonly maxRetainedBytes: number;
+  /** Sessions, those without connection included; a client beyond it is refused. */
+  readonly maxSessions: number;
+  /** Subscriptions of one session; more are refused with 0x97, quota exceeded. */
+  readonly maxSubscriptions: number;
   readonly maxConnections: number;
   /** Levels of a topic or filter. */
   readonly maxTopicLevels: number;
@@ -46,6 +52,9 @@ export const defaultOptions: BrokerOptions = {
   connectTimeout: 15_000,
   maxOutgoingBuffer: 1024 * 1024,
   maxRetained: 1_000_000,
+  maxRetainedBytes: 256 * 1024 * 1024,
+  maxSessions: 100_000,
+  maxSubscriptions: 10_000,
   maxConnections: 100_000,
   maxTopicLevels: 128,
   clock: systemClock,

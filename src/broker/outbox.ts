@@ -27,9 +27,10 @@ export class Outbox {
   /** Sent and not finished, in the order of sending [MQTT-4.6.0-6]. */
   readonly #inflight = new Map<number, Delivery>();
   readonly #queue = new Queue<Delivery>();
-  /** Inflight deliveries of an earlier connection that this connection has not seen yet. */
-  #unsent: Delivery[] = [];
+  /** Inflight deliveries of an earlier connection that this connection has not seen yet, in their order. */
+  readonly #unsent = new Set<Delivery>();
   #queuedBytes = 0;
+  #inflightBytes = 0;
   #lastId = 0;
   /** How many may be on their way at once: the lower of the receiver's Receive Maximum and our own limit. */
   #window = 0;
@@ -49,47 +50,70 @@ export class Outbox {
   /** Puts a message at the end of the queue; false when the queue is full and the message is not taken. */
   offer(delivery: Delivery): boolean {
     if (this.#queue.length >= this.#limits.maxQueuedMessages) return false;
-    const size = sizeOf(delivery);
+    const { size } = delivery.message;
     if (this.#queuedBytes + size > this.#limits.maxQueuedBytes && this.#queue.length > 0) return false;
     this.#queue.push(delivery);
     this.#queuedBytes += size;
     return true;
   }
 
+  /** Takes off the front of the queue what has expired by `now`. */
+  expired(now: number): Delivery[] {
+    const gone: Delivery[] = [];
+    for (let first = this.#queue.peek(); first !== undefined; first = this.#queue.peek()) {
+      if (first.message.expiresAt > now) break;
+      this.#queue.shift();
+      this.#queuedBytes -= first.message.size;
+      gone.push(first);
+    }
+    return gone;
+  }
+
+  /** Everything that has not reached its receiver, oldest first; the outbox is not to be used any more. */
+  undelivered(): Delivery[] {
+    const all = [...this.#inflight.values()].filter((delivery) => !delivery.released);
+    for (let first = this.#queue.shift(); first !== undefined; first = this.#queue.shift()) all.push(first);
+    return all;
+  }
+
   /** A new connection: what was on its way is to be sent again, in its order [MQTT-4.4.0-1]. */
   resume(window: number): void {
     this.#window = window;
-    this.#unsent = [...this.#inflight.values()];
-    this.#unsent.reverse();
+    this.#unsent.clear();
+    for (const delivery of this.#inflight.values()) this.#unsent.add(delivery);
   }
 
   /** Whether a message may be sent without waiting and without overtaking another. */
   get open(): boolean {
-    return this.#queue.length === 0 && this.#unsent.length === 0 && this.#inflight.size < this.#window;
+    return this.#queue.length === 0 && this.#unsent.size === 0 && this.hasRoom;
   }
 
   /** Whether something is to be sent, now or when the window has room. */
   get waiting(): boolean {
-    return this.#queue.length > 0 || this.#unsent.length > 0;
+    return this.#queue.length > 0 || this.#unsent.size > 0;
   }
 
-  /** Whether the window has room for one more. */
+  /** Whether the window, and the bytes that one receiver may hold, have room for one more. */
   get hasRoom(): boolean {
-    return this.#inflight.size < this.#window;
+    return this.#inflight.size < this.#window && this.#inflightBytes < this.#limits.maxQueuedBytes;
   }
 
   /** The next delivery that must be sent again, null when there is none or the window is full. */
   nextUnsent(): Delivery | null {
-    if (this.#inflight.size - this.#unsent.length >= this.#window) return null;
-    return this.#unsent.pop() ?? null;
+    if (this.#inflight.size - this.#unsent.size >= this.#window) return null;
+    for (const delivery of this.#unsent) {
+      this.#unsent.delete(delivery);
+      return delivery;
+    }
+    return null;
   }
 
   /** The next delivery from the queue, put on its way with a packet identifier; null when none may be sent. */
   next(): Delivery | null {
-    if (this.#unsent.length > 0 || this.#inflight.size >= this.#window) return null;
+    if (this.#unsent.size > 0 || !this.hasRoom) return null;
     const delivery = this.#queue.shift();
     if (delivery === undefined) return null;
-    this.#queuedBytes -= sizeOf(delivery);
+    this.#queuedBytes -= delivery.message.size;
     return this.start(delivery);
   }
 
@@ -97,6 +121,7 @@ export class Outbox {
   start(delivery: Delivery): Delivery {
     delivery.packetId = this.#freeId();
     this.#inflight.set(delivery.packetId, delivery);
+    this.#inflightBytes += delivery.message.size;
     return delivery;
   }
 
@@ -105,7 +130,8 @@ export class Outbox {
     const delivery = this.#inflight.get(packetId);
     if (delivery === undefined) return undefined;
     this.#inflight.delete(packetId);
-    if (this.#unsent.length > 0) this.#unsent = this.#unsent.filter((other) => other !== delivery);
+    this.#inflightBytes -= delivery.message.size;
+    this.#unsent.delete(delivery);
     return delivery;
   }
 
@@ -119,8 +145,4 @@ export class Outbox {
     while (this.#inflight.has(this.#lastId));
     return this.#lastId;
   }
-}
-
-function sizeOf(delivery: Delivery): number {
-  return delivery.message.topic.length + delivery.message.payload.length;
 }

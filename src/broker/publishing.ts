@@ -31,12 +31,16 @@ function accept(core: Core, message: Message): number | Promise<number> {
 
 function apply(core: Core, message: Message, verdict: MessageVerdict): number {
   if (!allows(verdict)) return deny(core, message, verdict);
-  if (typeof verdict === 'object' && 'change' in verdict) return route(core, changed(message, verdict.change));
-  return route(core, message);
+  if (typeof verdict !== 'object' || !('change' in verdict)) return route(core, message);
+  const { topic } = verdict.change;
+  const problem = topic === undefined ? null : validateTopic(topic);
+  if (problem === null) return route(core, changed(message, verdict.change));
+  // The message as it was is what the hook did not want.
+  core.options.log.error(`a hook of message.publish changed the topic to one that is none (${problem}): denied`);
+  return deny(core, message, 'deny');
 }
 
 function changed(message: Message, change: MessageChange): Message {
-  if (change.topic !== undefined && validateTopic(change.topic) !== null) return message;
   const { properties, publisher, timestamp, expiresAt } = message;
   return new Message({
     topic: change.topic ?? message.topic,

@@ -9,11 +9,14 @@ interface Kept {
   readonly number: number;
 }
 
-/** The last retained message of each topic (5.0, section 3.3.1.3), bounded in number. */
+/** The last retained message of each topic (5.0, section 3.3.1.3), bounded in number and bytes. */
 export class Retained {
   readonly #core: Core;
   readonly #shelf = new TopicShelf<Kept>();
   #last = 0;
+  #bytes = 0;
+  /** When the first of them expires, on the broker's clock. */
+  #firstExpiry = Infinity;
 
   constructor(core: Core) {
     this.#core = core;
@@ -30,10 +33,33 @@ export class Retained {
 
   /** Keeps `message` for its topic, or forgets what is there if its payload is empty [MQTT-3.3.1-6,7]. */
   store(message: Message): void {
-    if (message.payload.length === 0) this.#shelf.delete(message.topic);
-    else if (this.#shelf.size < this.#core.options.maxRetained || this.#shelf.get(message.topic) !== undefined)
-      this.#shelf.set(message.topic, { message: message.keep(), number: ++this.#last });
-    else drop(this.#core, message, null, 'retained_full');
+    if (message.payload.length === 0) return this.#forget(message.topic);
+    if (this.#core.options.clock.now() >= this.#firstExpiry && !this.#hasRoomFor(message)) this.#forgetExpired();
+    if (!this.#hasRoomFor(message)) return drop(this.#core, message, null, 'retained_full');
+    this.#forget(message.topic);
+    this.#shelf.set(message.topic, { message: message.store(), number: ++this.#last });
+    this.#bytes += message.size;
+    this.#firstExpiry = Math.min(this.#firstExpiry, message.expiresAt);
+  }
+
+  #hasRoomFor(message: Message): boolean {
+    const { maxRetained, maxRetainedBytes } = this.#core.options;
+    const older = this.#shelf.get(message.topic)?.message;
+    const bytes = this.#bytes + message.size - (older?.size ?? 0);
+    return bytes <= maxRetainedBytes && (older !== undefined || this.#shelf.size < maxRetained);
+  }
+
+  #forget(topic: string): void {
+    const older = this.#shelf.delete(topic);
+    if (older !== undefined) this.#bytes -= older.message.size;
+  }
+
+  #forgetExpired(): void {
+    const now = this.#core.options.clock.now();
+    this.#firstExpiry = Infinity;
+    for (const { message } of this.#shelf.all())
+      if (message.expiresAt <= now) this.#forget(message.topic);
+      else this.#firstExpiry = Math.min(this.#firstExpiry, message.expiresAt);
   }
 
   /** Whether `message` is still what its topic retains. */
@@ -46,7 +72,7 @@ export class Retained {
     const now = this.#core.options.clock.now();
     const found: Message[] = [];
     for (const { message, number } of this.#shelf.match(filter)) {
-      if (message.expiresAt <= now) this.#shelf.delete(message.topic);
+      if (message.expiresAt <= now) this.#forget(message.topic);
       else if (number <= upTo) found.push(message);
     }
     return found;

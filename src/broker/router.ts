@@ -11,12 +11,12 @@ import { SharedGroup } from './shared-group.ts';
 import type { SubscriptionOptions } from './subscription.ts';
 import { type Subscription, type Target, targetsOf } from './target.ts';
 
-/** Topics whose receivers are remembered. */
+/** Topics whose receivers are remembered, and how many receivers in all. */
 const CACHED_TOPICS = 10_000;
+const CACHED_TARGETS = 200_000;
 
 /** Who gets the messages of one topic. */
 interface Route {
-  readonly generation: number;
   readonly targets: readonly Target[];
   readonly groups: readonly SharedGroup[];
 }
@@ -28,6 +28,7 @@ export class Router {
   readonly #subscriptions = new FilterTrie<Session, Subscription>();
   readonly #groups = new FilterTrie<string, SharedGroup>();
   readonly #routes = new RecentMap<string, Route>(CACHED_TOPICS);
+  #cachedTargets = 0;
   #sharedSubscriptions = 0;
 
   constructor(core: Core) {
@@ -41,6 +42,7 @@ export class Router {
 
   /** Adds or replaces a subscription; `filter` is valid, and may be a shared one. */
   subscribe(session: Session, filter: string, options: SubscriptionOptions): void {
+    this.#forgetRoutes();
     const parsed = parseFilter(filter);
     if (parsed.group === null) {
       this.#subscriptions.set(parsed.filter, session, { session, options });
@@ -55,6 +57,7 @@ export class Router {
   }
 
   unsubscribe(session: Session, filter: string): void {
+    this.#forgetRoutes();
     const parsed = parseFilter(filter);
     if (parsed.group === null) {
       this.#subscriptions.delete(parsed.filter, session);
@@ -102,16 +105,21 @@ export class Router {
   }
 
   #routeOf(topic: string): Route {
-    // Every change raises one of the two, so their sum never repeats.
-    const generation = this.#subscriptions.generation + this.#groups.generation;
     const cached = this.#routes.get(topic);
-    if (cached !== undefined && cached.generation === generation) return cached;
+    if (cached !== undefined) return cached;
     const matched: Subscription[] = [];
     this.#subscriptions.match(topic, (subscription) => matched.push(subscription));
     const groups: SharedGroup[] = [];
     this.#groups.match(topic, (group) => groups.push(group));
-    const route: Route = { generation, targets: targetsOf(matched), groups };
+    const route: Route = { targets: targetsOf(matched), groups };
+    this.#cachedTargets += route.targets.length;
+    if (this.#cachedTargets > CACHED_TARGETS) this.#forgetRoutes();
     this.#routes.set(topic, route);
     return route;
+  }
+
+  #forgetRoutes(): void {
+    this.#cachedTargets = 0;
+    if (this.#routes.size > 0) this.#routes.clear();
   }
 }

@@ -66,6 +66,12 @@ export class Session {
     return this.#subscriptions ?? NO_SUBSCRIPTIONS;
   }
 
+  /** Whether `filter` may be subscribed to: always, if it is already. */
+  hasRoomFor(filter: string): boolean {
+    const { subscriptions } = this;
+    return subscriptions.size < this.#core.options.maxSubscriptions || subscriptions.has(filter);
+  }
+
   /** Returns whether the subscription is new. */
   subscribe(filter: string, options: SubscriptionOptions): boolean {
     this.#subscriptions ??= new Map();
@@ -87,6 +93,7 @@ export class Session {
   end(): void {
     for (const filter of this.subscriptions.keys()) this.#core.router.unsubscribe(this, filter);
     this.#subscriptions = null;
+    for (const { message } of this.#outbox?.undelivered() ?? []) this.#drop(message, 'session_ended');
     this.#outbox = null;
     this.#backfill = null;
   }
@@ -112,14 +119,27 @@ export class Session {
     const { connection } = this;
     if (connection !== null && outbox.open && !connection.congested && this.#backfill === null)
       this.#send(connection, outbox, outbox.start(delivery), false);
-    else if (!outbox.offer(delivery)) this.#drop(delivery.message, 'queue_full');
+    else this.#queue(outbox, delivery);
   }
 
-  /** The retained messages of a new subscription: sent as fast as the receiver takes them, however many. */
+  #queue(outbox: Outbox, delivery: Delivery): void {
+    delivery.message.store();
+    if (outbox.offer(delivery)) return;
+    // A full queue may be full of what nobody wants any more.
+    for (const { message } of outbox.expired(this.#core.options.clock.now())) this.#drop(message, 'expired');
+    if (!outbox.offer(delivery)) this.#drop(delivery.message, 'queue_full');
+  }
+
+  /** What is retained for a new subscription: sent by `pump`, as fast as the receiver takes it, however much it is. */
   backfill(filter: string, options: SubscriptionOptions): void {
     this.#backfill ??= new Backfill(this.#core.router.retained, this.clientId);
     this.#backfill.add(filter, options);
-    this.pump();
+  }
+
+  /** The connection is gone; what was looked up for it is looked up again for the next one. */
+  detach(): void {
+    this.connection = null;
+    this.#backfill?.rewind();
   }
 
   /** A new connection: sends again what was on its way, then what waits. */
@@ -152,10 +172,14 @@ export class Session {
 
   /** Retained messages go before queued ones: both may be for the same topic. */
   #pumpBackfill(connection: Connection, backfill: Backfill): void {
-    for (let next = backfill.peek(); next !== null; next = backfill.peek()) {
+    for (let lookUps = 1; !connection.congested && !backfill.done;) {
+      // To look through all that is retained may take long: once a turn, so that the others get theirs.
+      if (backfill.mustLookUp && lookUps-- === 0) return connection.continueSoon();
+      const next = backfill.peek();
+      if (next === null) continue;
       const { message, options } = next;
       const qos = message.qos < options.qos ? message.qos : options.qos;
-      if (connection.congested || (qos > 0 && !this.#outboxInUse().hasRoom)) return;
+      if (qos > 0 && !this.#outboxInUse().hasRoom) return;
       backfill.shift();
       const subscriptionIds = options.subscriptionId === 0 ? null : [options.subscriptionId];
       if (qos === 0) {
@@ -168,7 +192,7 @@ export class Session {
       }
       message.release();
     }
-    this.#backfill = null;
+    if (backfill.done) this.#backfill = null;
   }
 
   /** PUBACK, PUBCOMP or a PUBREC with an error. Returns whether that packet identifier was in use. */

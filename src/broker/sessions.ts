@@ -24,6 +24,11 @@ export class Sessions {
     return this.#connections;
   }
 
+  /** Whether a client may have a session: always, if it has one. */
+  hasRoomFor(clientId: string): boolean {
+    return this.#byId.size < this.#core.options.maxSessions || this.#byId.has(clientId);
+  }
+
   connectionBegan(connection: Connection): void {
     this.#connections.add(connection);
   }
@@ -61,7 +66,7 @@ export class Sessions {
     const tell = this.#core.hooks.events['client.disconnected'];
     if (tell !== null) tell(client, reason);
     if (session.connection !== connection) return;
-    session.connection = null;
+    session.detach();
     const { clock } = this.#core.options;
     if (session.expiryInterval === 0) return this.#end(session);
     if (session.expiryInterval !== Infinity)

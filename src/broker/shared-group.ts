@@ -6,6 +6,8 @@ import type { Subscription } from './target.ts';
 /** The members of `$share/group/filter`: each message goes to one of them, in turn. */
 export class SharedGroup {
   readonly #members: Subscription[] = [];
+  /** Where each session's membership is among the members. */
+  readonly #places = new Map<Session, number>();
   #next = 0;
 
   get size(): number {
@@ -14,16 +16,25 @@ export class SharedGroup {
 
   /** Adds or replaces a member; returns whether it is new. */
   set(session: Session, options: SubscriptionOptions): boolean {
-    const index = this.#members.findIndex((member) => member.session === session);
-    if (index === -1) this.#members.push({ session, options });
-    else this.#members[index] = { session, options };
-    return index === -1;
+    const place = this.#places.get(session);
+    if (place !== undefined) {
+      this.#members[place] = { session, options };
+      return false;
+    }
+    this.#places.set(session, this.#members.length);
+    this.#members.push({ session, options });
+    return true;
   }
 
   delete(session: Session): boolean {
-    const index = this.#members.findIndex((member) => member.session === session);
-    if (index === -1) return false;
-    this.#members.splice(index, 1);
+    const place = this.#places.get(session);
+    const last = this.#members.at(-1);
+    if (place === undefined || last === undefined) return false;
+    // The last member takes the place that has become free.
+    this.#members[place] = last;
+    this.#places.set(last.session, place);
+    this.#members.pop();
+    this.#places.delete(session);
     return true;
   }
 

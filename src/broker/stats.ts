@@ -34,6 +34,7 @@ export function newCounters(): Counters {
       not_authorized: 0,
       retained_full: 0,
       offline: 0,
+      session_ended: 0,
     },
   };
 }

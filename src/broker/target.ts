@@ -21,6 +21,8 @@ export interface Target {
 
 /** One target for each session among `matched`. */
 export function targetsOf(matched: readonly Subscription[]): Target[] {
+  const [only] = matched;
+  if (only !== undefined && matched.length === 1) return [targetOf(only.session, [only.options])];
   const bySession = new Map<Session, SubscriptionOptions[]>();
   for (const { session, options } of matched) {
     const others = bySession.get(session);

@@ -18,7 +18,6 @@ const BIG_KEPT = 64;
 export class Turn {
   readonly #clock: Clock;
   #waiting: Flushable[] = [];
-  #spare: Flushable[] = [];
   readonly #small: Buffer[] = [];
   readonly #big: Buffer[] = [];
 
@@ -27,7 +26,9 @@ export class Turn {
   }
 
   add(connection: Flushable): void {
-    if (this.#waiting.push(connection) === 1) this.#clock.endOfTurn(this.#end);
+    // Before there are no buffers left to lend: allocating new ones would cost many times what sending does.
+    if (this.#waiting.length === SMALL_KEPT) this.#flush();
+    if (this.#waiting.push(connection) === 1) this.#clock.endOfTurn(this.#flush);
   }
 
   /** A buffer for `size` bytes or more; null when none is that large. */
@@ -43,11 +44,9 @@ export class Turn {
     } else if (this.#big.length < BIG_KEPT) this.#big.push(buffer);
   }
 
-  readonly #end = (): void => {
+  readonly #flush = (): void => {
     const connections = this.#waiting;
-    this.#waiting = this.#spare;
+    this.#waiting = [];
     for (const connection of connections) connection.flush();
-    connections.length = 0;
-    this.#spare = connections;
   };
 }

@@ -40,10 +40,9 @@ export function hostPort({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** A url without what may be secret in it: user, password, query. */
+/** A url without what may be secret in it: user, password, path (with some services it is the secret), query. */
 export function publicUrl(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+  return new URL(url).origin;
 }
 
 const WHY: Readonly<Record<string, string>> = {

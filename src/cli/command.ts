@@ -35,9 +35,15 @@ type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T; stric
  */
 export function parse<const T extends Options>(options: T, args: readonly string[]): Values<T> {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  const seen = new Set<string>();
   for (const token of tokens) {
     if (token.kind === 'positional') throw new UsageError(`"${token.value}" is not expected here`);
-    if (token.kind === 'option') checkOption(options, token);
+    if (token.kind !== 'option') continue;
+    const option = checkOption(options, token);
+    if (option.type === 'string' && option.multiple !== true && seen.has(token.name)) {
+      throw new UsageError(`${token.rawName} can be given once only`);
+    }
+    seen.add(token.name);
   }
   return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
 }
@@ -49,7 +55,7 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined;
 }
 
-function checkOption(options: Options, token: OptionToken): void {
+function checkOption(options: Options, token: OptionToken): Option {
   const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
   if (option === undefined) {
     const known = nearestKey(token.name, Object.keys(options), []);
@@ -57,9 +63,10 @@ function checkOption(options: Options, token: OptionToken): void {
   }
   if (option.type === 'boolean') {
     if (token.inlineValue) throw new UsageError(`${token.rawName} takes no value`);
-    return;
+    return option;
   }
   // Without an equals sign, what begins with a dash is the next option rather than this one's value.
   const missing = token.value === undefined || token.value === '' || (!token.inlineValue && token.value[0] === '-');
   if (missing) throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${option.takes ?? 'VALUE'}`);
+  return option;
 }

@@ -4,7 +4,7 @@ const SAME_REQUEST_MS = 500;
 const PARENT_CHECK_MS = 500;
 
 /**
- * Resolves when the process is asked to end, by SIGINT or SIGTERM. To be called before there is anything to end; a
+ * Resolves when the process is asked to end, by SIGINT, SIGTERM or SIGHUP. To be called before there is anything to end; a
  * second request exits at once.
  */
 export function endRequest(): Promise<void> {
@@ -20,6 +20,7 @@ export function endRequest(): Promise<void> {
     };
     process.on('SIGINT', ask);
     process.on('SIGTERM', ask);
+    process.on('SIGHUP', ask);
     if (process.env['npm_lifecycle_event'] !== undefined) whenParentIsGone(begin);
   });
 }

@@ -17,7 +17,14 @@ export async function serve(app: App, asked: Promise<void>, finish = async (): P
   await app.close(DRAIN_MS);
   await finish();
   if (app.webhook !== undefined) tellLost(app.webhook.stats());
+  tellDropped(app.broker.stats().dropped);
   process.exit(0);
+}
+
+function tellDropped(dropped: Readonly<Record<string, number>>): void {
+  const reasons = Object.entries(dropped).filter(([, count]) => count > 0);
+  const told = reasons.toSorted(([, a], [, b]) => b - a).map(([reason, count]) => `${reason} ${count}`);
+  if (told.length > 0) stderrLog.warn(`messages dropped: ${told.join(', ')}`);
 }
 
 function tellLost({ lost, dropped, failed }: WebhookStats): void {

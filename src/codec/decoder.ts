@@ -113,13 +113,13 @@ export class Decoder {
   #decode(bytes: Buffer, start: number, body: number, end: number): Packet {
     const first = bytes[start] as number;
     this.#reader.set(bytes, body, end);
-    if (first >> 4 === PacketType.publish) return this.#decodePublish(first, start, end);
+    if (first >> 4 === PacketType.publish) return this.#decodePublish(first, start, body, end);
     const packet = decodePacket(this.#reader, first, this.version);
     if (packet.type === PacketType.connect) this.version = packet.version;
     return packet;
   }
 
-  #decodePublish(first: number, start: number, end: number): PublishPacket {
+  #decodePublish(first: number, start: number, body: number, end: number): PublishPacket {
     const reader = this.#reader;
     const qos = qosOf((first >> 1) & 3);
     const dup = (first & 0x08) !== 0;
@@ -136,7 +136,9 @@ export class Decoder {
     }
     const properties = this.version === 5 ? readProperties(reader, 'publish') : null;
     const payload = reader.bytes.subarray(reader.at, end);
-    const frame = qos === 0 && this.version < 5 ? reader.bytes.subarray(start, end) : null;
+    // A length in more bytes than it needs is the sender's affair, not what receivers are to see.
+    const isPlain = qos === 0 && this.version < 5 && bodyOffset(end - body) === body - start;
+    const frame = isPlain ? reader.bytes.subarray(start, end) : null;
     const retain = (first & 0x01) !== 0;
     return { type: PacketType.publish, dup, qos, retain, topic, packetId, properties, payload, frame };
   }
@@ -157,6 +159,11 @@ function bodyStart(bytes: Buffer, start: number, end: number, version: ProtocolV
     if (at === start + 4) throw malformed('the remaining length has more than four bytes');
   }
   return 0;
+}
+
+/** Bytes before the body of a packet with this remaining length. */
+function bodyOffset(remaining: number): number {
+  return remaining < 128 ? 2 : remaining < 16_384 ? 3 : remaining < 2_097_152 ? 4 : 5;
 }
 
 /** The remaining length of the packet at `start`, which `bodyStart` has found complete. */

@@ -78,6 +78,18 @@ const mqttSection = section(
       doc: 'Retained messages, at most.',
       default: 1_000_000,
     }),
+    max_retained_bytes: row(size(), {
+      doc: 'Bytes of the retained messages, at most.',
+      default: '256MB',
+    }),
+    max_subscriptions: row(integer({ min: 1 }), {
+      doc: 'Subscriptions of one session, at most.',
+      default: 10_000,
+    }),
+    max_sessions: row(integer({ min: 1 }), {
+      doc: 'Sessions, of connected clients and of clients that are away, at most.',
+      default: 100_000,
+    }),
     max_connections: row(integer({ min: 1 }), {
       doc: 'Connections at the same time, at most.',
       default: 100_000,

@@ -7,10 +7,10 @@ import { Place } from './place.ts';
 import { readTextFile } from './read-file.ts';
 import { readObject, readRows, reportUnknown } from './read-rows.ts';
 import { group, nowhere } from './rows.ts';
-import type { ConfigOf, Infer, Section } from './rows.ts';
+import type { ConfigOf, Infer, Rows, Section } from './rows.ts';
 import { keyOf, LegacyTable, tableOf } from './table.ts';
 import { emptyObjectNode, nodeOf } from './tree.ts';
-import type { ObjectNode, Plain, Position } from './tree.ts';
+import type { ConfigNode, ObjectNode, Plain, Position } from './tree.ts';
 
 export interface LoadOptions<S extends readonly Section[]> {
   /** The file to read, in HOCON or in the flat dialect. Without it, all defaults apply. */
@@ -84,7 +84,9 @@ function readSection(section: Section, root: ObjectNode, parent: Place): unknown
   const place = parent.member(section.name);
   const member = root.members.get(section.name);
   if (member !== undefined) {
-    return readObject(section.rows, member.value, place);
+    if (!isOff(section, member.value)) return readObject(section.rows, member.value, place);
+    readObject(withoutRequired(section.rows), member.value, place);
+    return undefined;
   }
   if (section.optional) {
     return undefined;
@@ -93,6 +95,17 @@ function readSection(section: Section, root: ObjectNode, parent: Place): unknown
   return section.whenAbsent === undefined
     ? readRows(section.rows, { members: new Map(), at }, place)
     : readObject(section.rows, nodeOf(section.whenAbsent, at), place);
+}
+
+function isOff(section: Section, node: ConfigNode): boolean {
+  if (section.switch === undefined || node.type !== 'object') return false;
+  const value = node.members.get(section.switch)?.value;
+  return value?.type === 'scalar' && value.text.toLowerCase() === 'false';
+}
+
+function withoutRequired(rows: Rows): Rows {
+  const entries = Object.entries(rows);
+  return Object.fromEntries(entries.map(([key, row]) => [key, row.type === 'row' ? { ...row, required: false } : row]));
 }
 
 function byPosition(a: Problem, b: Problem): number {

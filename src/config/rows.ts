@@ -99,6 +99,8 @@ export interface Section<N extends string = string, R extends Rows = Rows, O ext
   readonly optional: O;
   /** What an absent section stands for; without it, the defaults of its rows. */
   readonly whenAbsent: Plain | undefined;
+  /** The row that switches it off: with `false` there, it is as absent, and nothing in it is required. */
+  readonly switch: string | undefined;
 }
 
 export interface SectionOptions {
@@ -110,16 +112,20 @@ export interface SectionOptions {
 export function section<const N extends string, const R extends Rows>(
   name: N,
   rows: R,
-  options: { readonly doc: string; readonly optional: true },
+  options: { readonly doc: string; readonly optional: true; readonly switch?: keyof R & string },
 ): Section<N, R, true>;
 export function section<const N extends string, const R extends Rows>(
   name: N,
   rows: R,
   options: SectionOptions,
 ): Section<N, R, false>;
-export function section(name: string, rows: Rows, options: SectionOptions & { readonly optional?: true }): Section {
+export function section(
+  name: string,
+  rows: Rows,
+  options: SectionOptions & { readonly optional?: true; readonly switch?: string },
+): Section {
   const { doc, optional = false, whenAbsent } = options;
-  return { name, rows, doc, optional, whenAbsent };
+  return { name, rows, doc, optional, whenAbsent, switch: options.switch };
 }
 
 /** The values of a table. */

@@ -6,6 +6,7 @@ export function validateTopic(topic: string): string | null {
   if (topic.length === 0) return 'a topic name must have at least one character';
   if (topic.includes('+') || topic.includes('#')) return 'a topic name must not have the wildcards + and #';
   if (topic.includes('\0')) return 'a topic name must not have the character U+0000';
+  if (topic.length > LONGEST / 3 && Buffer.byteLength(topic) > LONGEST) return 'a topic name has at most 65,535 bytes';
   return null;
 }
 
@@ -94,6 +95,8 @@ export function matches(filter: string, topic: string): boolean {
   }
 }
 
+/** Bytes of UTF-8. */
+const LONGEST = 65_535;
 const HASH = 0x23;
 const PLUS = 0x2b;
 const SLASH = 0x2f;

@@ -68,6 +68,13 @@ export class TopicShelf<V> {
     }
   }
 
+  /** All values, those of `$` topics included. */
+  all(): V[] {
+    const found: V[] = [];
+    collect(this.#root, false, found);
+    return found;
+  }
+
   /** The values of all topics that `filter` (valid, unshared) matches; leading wildcards leave `$` topics out. */
   match(filter: string): V[] {
     const found: V[] = [];

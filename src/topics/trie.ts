@@ -13,16 +13,10 @@ interface Node<K, V> {
 export class FilterTrie<K, V> {
   readonly #root: Node<K, V> = newNode();
   #size = 0;
-  #generation = 0;
 
   /** How many (filter, key) pairs there are. */
   get size(): number {
     return this.#size;
-  }
-
-  /** Changes with every change, so that whoever caches matches knows when to forget them. */
-  get generation(): number {
-    return this.#generation;
   }
 
   get(filter: string, key: K): V | undefined {
@@ -41,7 +35,6 @@ export class FilterTrie<K, V> {
     node.values ??= new Map();
     if (!node.values.has(key)) this.#size++;
     node.values.set(key, value);
-    this.#generation++;
   }
 
   /** Removes, and with it the levels that nothing else needs. Returns whether there was something. */
@@ -59,7 +52,6 @@ export class FilterTrie<K, V> {
     for (let depth = levels.length; depth > 0 && isEmpty(path[depth] as Node<K, V>); depth--)
       removeChild(path[depth - 1] as Node<K, V>, levels[depth - 1] as string);
     this.#size--;
-    this.#generation++;
     return true;
   }
 

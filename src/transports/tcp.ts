@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Listener, WireHandler } from '../broker/ports.ts';
 import { TcpWire } from './tcp-wire.ts';
@@ -13,13 +12,15 @@ export interface TcpOptions {
   readonly name?: string;
 }
 
+/** Milliseconds of silence after which the system probes the peer: a keep-alive of 0 must not mean for ever. */
+const PROBE_DELAY = 60_000;
 /** Connections that the system holds for us while we are busy. */
 const BACKLOG = 4096;
 
 /** A listener for MQTT over TCP. */
 export function tcp(options: TcpOptions): Listener {
   const { name = 'tcp', host = '127.0.0.1', port } = options;
-  const server = createServer({ noDelay: true });
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_DELAY });
   const open = new Set<Socket>();
   return {
     name,
@@ -45,9 +46,10 @@ export function tcp(options: TcpOptions): Listener {
       });
     },
     async close() {
-      const closed = once(server, 'close');
+      // Not `once` of node:events: that rejects when a socket is reset, which is as good an end as any.
+      const ends = [server, ...open].map((source) => new Promise((resolve) => source.once('close', resolve)));
       server.close();
-      await Promise.all([closed, ...[...open].map((socket) => once(socket, 'close'))]);
+      await Promise.all(ends);
     },
   };
 }
@@ -90,6 +92,7 @@ function serveHandles(server: Server, serve: (socket: Socket) => WireHandler): b
     };
     const socket = new Socket({ handle, onread: { buffer, callback } } as unknown as SocketConstructorOpts);
     handle.setNoDelay(true);
+    socket.setKeepAlive(true, PROBE_DELAY);
     handler = serve(socket);
   };
   return true;

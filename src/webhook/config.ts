@@ -21,16 +21,18 @@ export const webhookSection = section(
     url: row(endpointUrl(), {
       doc: 'The endpoint: every event is a POST request to this URL.',
       required: true,
+      secret: true,
       legacy: ['web.hook.url'],
     }),
     headers: row(requestHeaders(), {
       doc: 'Headers of each request. Without a `content-type` it is `application/json`.',
       default: {},
+      secret: true,
       legacy: ['web.hook.headers.<name>'],
     }),
     body: group({
       encoding: row(enumeration(PAYLOAD_ENCODINGS), {
-        doc: 'How payloads are written; one that is not UTF-8 makes `plain` fall back to base64 and say so.',
+        doc: 'How payloads are written; `plain` falls back to base64 for one that is not UTF-8, `base62` for one above 256 KB, and say so.',
         default: 'plain',
         legacy: ['web.hook.body.encoding_of_payload_field'],
       }),
@@ -41,7 +43,7 @@ export const webhookSection = section(
       legacy: ['web.hook.pool_size'],
     }),
     cancel_timeout: row(duration({ min: 1, max: 3_600_000, bare: 'ms' }), {
-      doc: 'How long connecting may take, and how long the answer to a request.',
+      doc: 'How long connecting may take, and how long a request from its first byte sent until the answer begins.',
       default: '5s',
       legacy: ['web.hook.cancel_timeout'],
     }),
@@ -68,7 +70,7 @@ export const webhookSection = section(
       }),
     }),
   },
-  { doc: 'Tells an HTTP endpoint what happens.', optional: true },
+  { doc: 'Tells an HTTP endpoint what happens.', optional: true, switch: 'enable' },
 );
 
 export type WebhookConfig = Infer<typeof webhookSection>;
@@ -103,9 +105,12 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function requestHeaders(): Kind<Readonly<Record<string, string>>> {
   return checked(map(text()), (headers) => {
+    const names = new Set<string>();
     for (const [name, value] of Object.entries(headers)) {
       if (RESERVED_HEADERS.test(name)) return `the header ${name} cannot be set`;
       if (!HEADER_NAME.test(name)) return `${JSON.stringify(name)} is not a header's name`;
+      if (names.has(name.toLowerCase())) return `the header ${name} is there twice, in different case`;
+      names.add(name.toLowerCase());
       if (!HEADER_VALUE.test(value)) return `the value of ${name} has characters that a header cannot have`;
     }
     return null;

@@ -187,7 +187,8 @@ export class Delivery {
 
   #settle(lane: Lane, outcome: 'delivered' | 'failed'): void {
     this.#counts[outcome]++;
-    this.#counts.settledBytes += recordCost(lane.first);
+    const { settledBytes } = this.#counts;
+    settledBytes.set(lane.id, (settledBytes.get(lane.id) ?? 0) + recordCost(lane.first));
     if (lane.failures >= FAILURES_TOLD) this.#troubled--;
     this.#lanes.settle(lane);
     this.#changed();
@@ -202,16 +203,26 @@ export class Delivery {
       const { timeout } = this.#settings;
       const now = systemClock.now();
       let next = timeout;
-      for (const exchange of this.#flying) {
-        const left = exchange.startedAt + timeout - now;
+      let isOverdue = false;
+      for (const { startedAt } of this.#flying) {
+        const left = startedAt + timeout - now;
         if (left > 0) next = Math.min(next, left);
-        else exchange.abort(new Error(`no answer within ${timeout} ms`));
+        else isOverdue = true;
       }
+      // This thread may have been busy for so long that the answers are there and unread: they are read before that.
+      if (isOverdue) setImmediate(() => this.#abort(now - timeout));
       if (this.#flying.size > 0) this.#watch(next);
     });
+  }
+
+  /** Aborts what went out at `latest` or before. */
+  #abort(latest: number): void {
+    for (const exchange of this.#flying) {
+      if (exchange.startedAt <= latest) exchange.abort(new Error(`no answer within ${this.#settings.timeout} ms`));
+    }
   }
 }
 
 function noCounts() {
-  return { delivered: 0, retried: 0, failed: 0, settledBytes: 0 };
+  return { delivered: 0, retried: 0, failed: 0, settledBytes: new Map<string, number>() };
 }

@@ -8,18 +8,21 @@ export type PayloadEncoding = (typeof PAYLOAD_ENCODINGS)[number];
 /** The keys that stand for the payload in a body, in their order. */
 export interface PayloadKeys {
   readonly payload: string;
-  /** Says that `plain` could not be kept because the bytes are not UTF-8. */
+  /** Says that `plain` could not be kept as the bytes are not UTF-8, or `base62` as they are too many. */
   readonly payload_encoding?: 'base64';
 }
 
+/** Bytes: beyond it base62 takes so long (seconds for a few megabytes) that other events wait for it. */
+const LONGEST_BASE62 = 256 * 1024;
+
 /**
  * The payload's keys. `plain` never cuts or corrupts: bytes that are not UTF-8 go as base64 with a key that says so
- * (NanoMQ ends at the first NUL and writes invalid JSON). An empty payload is an empty string in every encoding.
+ * (NanoMQ ends at the first NUL and writes invalid JSON). `base62` of a long payload goes as base64 too. An empty payload is an empty string in every encoding.
  */
 export function payloadKeys(payload: Buffer, encoding: PayloadEncoding): PayloadKeys {
-  if (encoding === 'base62') return { payload: encodeBase62(payload) };
+  if (encoding === 'base62' && payload.length <= LONGEST_BASE62) return { payload: encodeBase62(payload) };
   if (encoding === 'base64') return { payload: payload.toString('base64') };
-  if (isUtf8(payload)) return { payload: payload.toString('utf8') };
+  if (encoding === 'plain' && isUtf8(payload)) return { payload: payload.toString('utf8') };
   return { payload: payload.toString('base64'), payload_encoding: 'base64' };
 }
 
@@ -31,8 +34,8 @@ const LEAF_DIGITS = 8;
 
 /**
  * NanoMQ's base62: the bytes as one big-endian integer, written with the digits 0-9A-Za-z, most significant first; each
- * leading zero byte gives one leading `0`. The integer is halved again and again instead of divided digit by digit, so
- * that the time is that of a few large divisions and not the square of the length.
+ * leading zero byte gives one leading `0`. The integer is halved again and again instead of divided digit by digit: a
+ * few large divisions. Even so the time grows faster than the length, hence `LONGEST_BASE62`.
  */
 export function encodeBase62(bytes: Buffer): string {
   let zeros = 0;

@@ -25,8 +25,8 @@ export interface Report {
   readonly retried: number;
   /** Events that the endpoint refused for good. */
   readonly failed: number;
-  /** What the delivered and the failed ones had cost in the queue, in bytes. */
-  readonly settledBytes: number;
+  /** What the delivered and the failed ones had cost in the queue, in bytes by lane. */
+  readonly settledBytes: ReadonlyMap<string, number>;
   /** Why the latest attempt that did not succeed did not; null when there was none yet. */
   readonly lastError: string | null;
   readonly trouble: Trouble;

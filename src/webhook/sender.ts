@@ -5,6 +5,7 @@ import type { WebhookConfig } from './config.ts';
 import type { RecordSink } from './events.ts';
 import type { DeliverySettings, Report, Trouble } from './protocol.ts';
 import { RecordWriter } from './record.ts';
+import { Shares } from './shares.ts';
 import { deliveryProgram, DeliveryThread } from './thread.ts';
 
 /** A webhook's figures since its start: `accepted` is `delivered` + `failed` + `lost` + what is queued. */
@@ -17,7 +18,7 @@ export interface WebhookStats {
   readonly retried: number;
   /** Events that the endpoint refused for good. */
   readonly failed: number;
-  /** Events that found the queue full, or the webhook closed. */
+  /** Events that found the queue full, their client's share of it used up, or the webhook closed. */
   readonly dropped: number;
   /** Events given up: not sent when the webhook was closed, or in a delivery thread that died. */
   readonly lost: number;
@@ -54,6 +55,9 @@ export class Sender implements RecordSink {
   readonly #unposted = { events: 0, bytes: 0 };
   /** Posted to the delivery thread and not settled there, as far as it has reported. */
   readonly #posted = { events: 0, bytes: 0 };
+  readonly #shares = new Shares();
+  /** The lane of the event that is being written. */
+  #lane = '';
   readonly #counts = { accepted: 0, delivered: 0, retried: 0, failed: 0, dropped: 0, lost: 0 };
   #lastError: string | null = null;
   #flushing = false;
@@ -75,8 +79,9 @@ export class Sender implements RecordSink {
   }
 
   begin(event: number, clientId: string): RecordWriter {
-    const room = this.#closing === null ? this.#maxBytes - this.#unposted.bytes - this.#posted.bytes : 0;
-    this.#writer.begin(event, clientId, room);
+    const free = this.#closing === null ? this.#maxBytes - this.#unposted.bytes - this.#posted.bytes : 0;
+    this.#lane = clientId;
+    this.#writer.begin(event, clientId, this.#shares.room(clientId, free));
     return this.#writer;
   }
 
@@ -86,6 +91,7 @@ export class Sender implements RecordSink {
     this.#counts.accepted++;
     this.#unposted.events++;
     this.#unposted.bytes += cost;
+    this.#shares.add(this.#lane, cost);
     if (this.#unposted.bytes > BATCH_BYTES) this.#flush();
     else if (!this.#flushing) this.#flushSoon();
   }
@@ -156,7 +162,10 @@ export class Sender implements RecordSink {
     this.#counts.retried += report.retried;
     this.#counts.failed += report.failed;
     this.#posted.events -= report.delivered + report.failed;
-    this.#posted.bytes -= report.settledBytes;
+    for (const [lane, bytes] of report.settledBytes) {
+      this.#posted.bytes -= bytes;
+      this.#shares.remove(lane, bytes);
+    }
     this.#lastError = report.lastError ?? this.#lastError;
     this.#health.set(report.trouble);
     if (this.#posted.bytes < this.#maxBytes / 2) this.#dropping.set(false);
@@ -175,6 +184,8 @@ export class Sender implements RecordSink {
     this.#counts.lost += this.#posted.events;
     this.#posted.events = 0;
     this.#posted.bytes = 0;
+    // With it the little that is not posted yet: those lanes may take that much more.
+    this.#shares.clear();
   }
 
   #tellHealth(trouble: Trouble): void {
@@ -185,7 +196,8 @@ export class Sender implements RecordSink {
   }
 
   #tellDropping(dropping: boolean): void {
-    if (dropping) this.#log.warn(`${this.#name}: the queue (${this.#maxBytes} bytes) is full, new events are dropped`);
+    const queue = `the queue (${this.#maxBytes} bytes)`;
+    if (dropping) this.#log.warn(`${this.#name}: ${queue} is full or one client has its share, new events are dropped`);
     else this.#log.info(`${this.#name}: the queue has room again; ${this.#counts.dropped} events dropped so far`);
   }
 }

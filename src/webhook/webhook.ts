@@ -30,6 +30,7 @@ export interface Webhook {
  */
 export function attachWebhook(broker: EventSource, config: WebhookConfig, options: WebhookOptions = {}): Webhook {
   const sender = new Sender(config, options);
+  if (config.events.length === 0) options.log?.warn('webhook.events is empty: nothing is sent');
   const stopListening = WEBHOOK_EVENTS.map((event) => {
     const wanted = topicTest(config.events, event);
     return wanted === undefined ? null : event.listen(broker, wanted, sender);

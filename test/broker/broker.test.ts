@@ -70,6 +70,7 @@ test('stats counts', () => {
       not_authorized: 0,
       retained_full: 0,
       offline: 0,
+      session_ended: 0,
     },
   });
   scene.open();

@@ -145,6 +145,7 @@ async function withListeners(fail: () => unknown): Promise<string[]> {
   for (const name of NAMES) scene.broker.on(name, fail);
   const witness = listen(scene);
   const client = scene.connect({ clientId: 'c' });
+  client.acknowledges = true;
   client.subscribe('t', { qos: 1 });
   client.publish('t', 'x', { qos: 1 }).publish('$SYS/x');
   assert.equal(client.packets().length, 2);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 
-import { connectAsync, type MqttClient } from 'mqtt';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 
 import { BIN, type Cli, hookmq } from '../kit/cli.ts';
 
@@ -18,10 +18,10 @@ test('it listens where the config says, and tells the endpoint without what may 
   const file = config(
     t,
     'listeners.tcp.bind = "127.0.0.1:0"',
-    'webhook { url = "http://127.0.0.1:9/events?token=secret", events = [{ event = "on_message_publish" }] }',
+    'webhook { url = "http://127.0.0.1:9/secret?token=secret", events = [{ event = "on_message_publish" }] }',
   );
   const cli = hookmq(t, ['start', '--conf', file]);
-  await cli.output(/^webhook http:\/\/127\.0\.0\.1:9\/events$/m);
+  await cli.output(/^webhook http:\/\/127\.0\.0\.1:9$/m);
   await publish(t, await cli.port('mqtt'));
   assert.match(cli.stdout, /^HookMQ \d+\.\d+\.\d+\nlistening on mqtt:\/\/127\.0\.0\.1:\d+ \(\S+\)\nwebhook \S+\n$/);
   assert.doesNotMatch(cli.stdout + cli.stderr, /secret/);
@@ -41,6 +41,30 @@ test('--url replaces the listeners of the config and may be repeated', async (t)
     /^listening on mqtt:\/\/127\.0\.0\.1:(\d+) \(\S+\)\nlistening on mqtt:\/\/127\.0\.0\.1:(\d+) \(\S+\)\n/m;
   const ports = (await cli.output(lines)).map(Number);
   await Promise.all(ports.map((port) => publish(t, port)));
+});
+
+test('without an open listener it does not start: one line, status 1', async (t) => {
+  const cli = hookmq(t, ['start', '--conf', config(t, 'listeners {}')]);
+  assert.equal(await cli.end(), 1);
+  assert.match(cli.stderr, /^listeners: none is enabled[^\n]+\n$/);
+});
+
+test('a webhook without events is told', async (t) => {
+  const file = config(t, 'listeners.tcp.bind = "127.0.0.1:0"', 'webhook.url = "http://127.0.0.1:9/"');
+  const cli = hookmq(t, ['start', '--conf', file]);
+  await cli.output(/webhook\.events is empty: nothing is sent/);
+});
+
+test('dropped messages are counted at the end', async (t) => {
+  const cli = hookmq(t, ['start', '--url', LOOPBACK]);
+  const port = await cli.port('mqtt');
+  const receiver = await connect(t, port, { properties: { maximumPacketSize: 100 } });
+  await receiver.subscribeAsync('a/b', { qos: 1 });
+  const publisher = await connect(t, port);
+  await publisher.publishAsync('a/b', 'x'.repeat(200), { qos: 1 });
+  cli.signal('SIGTERM');
+  assert.equal(await cli.end(), 0);
+  assert.match(cli.stderr, /warn {2}messages dropped: too_large 1\n$/);
 });
 
 test('a port in use: one line, status 1', async (t) => {
@@ -97,7 +121,7 @@ test('a file that is no HOCON: the line is named', async (t) => {
   assert.match(cli.stderr, /^[^\n]*hookmq\.conf:\d+:\d+: [^\n]+\n$/);
 });
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   test(`${signal} ends it cleanly: 5.0 clients are told, the status is 0`, async (t) => {
     const cli = hookmq(t, ['start', '--url', LOOPBACK]);
     const client = await connect(t, await cli.port('mqtt'));
@@ -175,8 +199,9 @@ async function publish(t: TestContext, port: number): Promise<void> {
   await client.publishAsync('a/b', 'c', { qos: 1 });
 }
 
-async function connect(t: TestContext, port: number): Promise<MqttClient> {
-  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 5, reconnectPeriod: 0 });
+async function connect(t: TestContext, port: number, options: IClientOptions = {}): Promise<MqttClient> {
+  const url = `mqtt://127.0.0.1:${port}`;
+  const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0, ...options });
   t.after(() => client.endAsync(true));
   return client;
 }

@@ -20,6 +20,9 @@ const defaults: CoreConfig = {
     connect_timeout: 15_000,
     max_outgoing_buffer: 1024 * 1024,
     max_retained: 1_000_000,
+    max_retained_bytes: 256 * 1024 * 1024,
+    max_subscriptions: 10_000,
+    max_sessions: 100_000,
     max_connections: 100_000,
   },
 };

@@ -8,7 +8,7 @@ import { generate, type Packet } from 'mqtt-packet';
 import { Broker, type Client, tcp } from '../../src/index.ts';
 import { localBroker } from '../kit/local-broker.ts';
 import { connectPacket, openClient, openSocket } from '../kit/tcp-client.ts';
-import { until } from '../kit/until.ts';
+import { until, within } from '../kit/until.ts';
 
 const SUBSCRIBE: Packet = { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'a/b', qos: 1 }] };
 const PUBLISH: Packet = {
@@ -28,6 +28,22 @@ suite('a TCP listener', () => {
     await broker.close();
     assert.equal(address.host, '127.0.0.1');
     assert.ok(address.port > 0);
+  });
+
+  test('closes although a client resets its connection meanwhile', async () => {
+    const { broker, port } = await localBroker();
+    const client = await openClient(port, 'c');
+    const closing = broker.close();
+    client.socket.resetAndDestroy();
+    await within(closing, 'the end of the listener');
+  });
+
+  test('closes what is still opening', async () => {
+    const broker = new Broker();
+    const opening = broker.listen(tcp({ port: 0 }));
+    await broker.close();
+    const { port } = await opening;
+    await assert.rejects(once(connect(port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' });
   });
 
   test('rejects for a port that is in use, and the broker goes on', async () => {

@@ -133,11 +133,26 @@ web.hook.rule.message.publish.2={"topic": "+/x"}
     assert.match(complaints(old('on'))[0] ?? '', /must be a JSON object/);
   });
 
+  test('no error shows the url or a header', () => {
+    const text = 'webhook { url = "hidden.example/hidden", headers = "x-key: hidden" }';
+    const found = complaints(text).join();
+    assert.match(found, /webhook\.url: .*webhook\.headers: /);
+    assert.doesNotMatch(found, /hidden/);
+  });
+
+  test('switched off it needs no url, but its keys are still checked', () => {
+    assert.equal(load('webhook { enable = false }'), undefined);
+    assert.equal(load('web.hook.enable=false'), undefined);
+    assert.deepEqual(complaints('webhook { enable = false, pool_size = x }').length, 1);
+    assert.match(complaints('webhook { enable = true }')[0] ?? '', /webhook\.url: missing/);
+  });
+
   test('what cannot be sent is refused', () => {
     assert.match(complaints(headers('Content-Length = 5'))[0] ?? '', /the header Content-Length cannot be set/);
     assert.match(complaints(headers('"a b" = x'))[0] ?? '', /"a b" is not a header's name/);
     assert.match(complaints(headers(String.raw`a = "x\r\nb: y"`))[0] ?? '', /the value of a has characters/);
-    assert.match(complaints('webhook.url = "ftp://x"')[0] ?? '', /webhook\.url: "ftp:\/\/x" is not a URL/);
+    assert.match(complaints('webhook.url = "ftp://x"')[0] ?? '', /webhook\.url: the value \(not shown\) is not a URL/);
+    assert.match(complaints(headers('x-a = 1, X-A = 2'))[0] ?? '', /the header X-A is there twice/);
     assert.match(complaints('webhook.url = "http://me:secret@x"')[0] ?? '', /headers\.authorization/);
     assert.match(complaints('webhook.pool_size = 32')[0] ?? '', /webhook\.url: missing/);
   });

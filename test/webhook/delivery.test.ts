@@ -135,6 +135,16 @@ suite('an event that does not get through', { concurrency: true }, () => {
     });
   }
 
+  test('is not repeated when its answer was there in time but the thread was busy', async () => {
+    await using receiver = await startReceiver();
+    const lag = new URL('./lagging-worker.ts', import.meta.url);
+    await using stage = scene({ url: receiver.url, cancel_timeout: 300 }, lag);
+    publishAll(stage.broker, names(10), 1);
+    await until(() => stage.webhook.stats().delivered === 10, 'all are delivered');
+    assert.equal(receiver.requests.length, 10);
+    assert.equal(stage.webhook.stats().retried, 0);
+  });
+
   test('is not repeated when the endpoint does not want it', async () => {
     const refusals = [400, 301, 404, 410, 413].map((status) => ({ status }));
     await using receiver = await startReceiver({ answer: script(...refusals) });

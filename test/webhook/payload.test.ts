@@ -39,6 +39,14 @@ function decodeBase62(text: string): Buffer {
   return Buffer.concat([Buffer.alloc(zeros), Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')]);
 }
 
+test('base62 of more than 256 KB goes as base64 and says so', () => {
+  const longest = Buffer.alloc(256 * 1024, 1);
+  assert.deepEqual(payloadKeys(longest, 'base62'), { payload: encodeBase62(longest) });
+  const longer = Buffer.alloc(256 * 1024 + 1, 1);
+  assert.deepEqual(payloadKeys(longer, 'base62'), { payload: longer.toString('base64'), payload_encoding: 'base64' });
+  assert.deepEqual(payloadKeys(longer, 'base64'), { payload: longer.toString('base64') });
+});
+
 suite('base62', () => {
   test('known values', () => {
     const known: [number[], string][] = [

@@ -13,7 +13,12 @@ suite('the queue', () => {
     await using stage = scene({ url: receiver.url, spool: { max_bytes: bound } });
     const payload = Buffer.alloc(400);
     const told = 1000;
-    for (let i = 0; i < told; i++) stage.broker.publish({ payload, topic: `t/${i}` });
+    const publishers = Array.from({ length: 50 }, (_, i) => client(`client-${i}`));
+    const publish = (i: number): void => {
+      const publisher = publishers[i % publishers.length] ?? null;
+      stage.broker.publish({ payload, topic: 't', publisher });
+    };
+    for (let i = 0; i < told; i++) publish(i);
     const { accepted, dropped, queued } = stage.webhook.stats();
     assert.equal(accepted + dropped, told);
     assert.equal(queued.events, accepted);
@@ -21,11 +26,46 @@ suite('the queue', () => {
     // An event counts with its payload, its texts and 128 bytes.
     assert.equal(accepted, Math.floor(bound / (queued.bytes / accepted)));
     await receiver.waitFor(({ requests }) => requests.length > 0);
-    for (let i = 0; i < told; i++) stage.broker.publish({ payload });
+    for (let i = 0; i < told; i++) publish(i);
     assert.equal(stage.webhook.stats().accepted, accepted, 'what is on its way still counts');
     assert.deepEqual(stage.log.all, [
-      `warn webhook ${receiver.origin}: the queue (100000 bytes) is full, new events are dropped`,
+      `warn webhook ${receiver.origin}: the queue (100000 bytes) is full or one client has its share, new events are dropped`,
     ]);
+  });
+
+  test('keeps room for the others when one client gets nothing through', async () => {
+    const bound = 100_000;
+    await using receiver = await startReceiver({
+      answer: ({ json }) => (json['from_client_id'] === 'evil' ? { status: 500 } : {}),
+    });
+    await using stage = scene({ url: receiver.url, spool: { max_bytes: bound } });
+    for (let i = 0; i < 1000; i++) stage.broker.publish({ publisher: client('evil') });
+    const { queued, dropped } = stage.webhook.stats();
+    assert.ok(queued.bytes > bound * 0.74 && queued.bytes < bound * 0.76, `${queued.bytes} bytes`);
+    for (let round = 1; round <= 5; round++) {
+      for (let i = 0; i < 20; i++) {
+        stage.broker.publish({ publisher: client('evil') });
+        stage.broker.publish({ publisher: client(`good-${i}`) });
+      }
+      // oxlint-disable-next-line no-await-in-loop -- one round after another
+      await until(() => stage.webhook.stats().delivered === 20 * round, 'the good ones are delivered');
+    }
+    assert.equal(stage.webhook.stats().dropped, dropped + 100);
+  });
+
+  test('gives a client its share again when its events are settled', async () => {
+    let isUp = false;
+    await using receiver = await startReceiver({ answer: () => (isUp ? {} : { status: 500 }) });
+    await using stage = scene({ url: receiver.url, spool: { max_bytes: 20_000 } });
+    const fill = (): number => {
+      const before = stage.webhook.stats().accepted;
+      for (let i = 0; i < 200; i++) stage.broker.publish();
+      return stage.webhook.stats().accepted - before;
+    };
+    const first = fill();
+    isUp = true;
+    await until(() => stage.webhook.stats().queued.events === 0, 'the queue is empty');
+    assert.equal(fill(), first);
   });
 
   test('bounds small events too', async () => {

@@ -10,13 +10,15 @@ export function sendConnack(
   properties: ConnackPacket['properties'] = null,
 ): void {
   const { version } = connection;
-  connection.send({
+  const packet: ConnackPacket = {
     type: PacketType.connack,
     // 3.1 has no such flag.
     sessionPresent: sessionPresent && version > 3,
     reasonCode: version === 5 ? reasonCode : connackReturnCode(reasonCode),
     properties,
-  });
+  };
+  // A client that takes only the smallest packets gets to know the least.
+  if (!connection.send(packet)) connection.answer({ ...packet, properties: null });
 }
 
 export function tellConnack({ client, core }: Connection, reasonCode: number): void {

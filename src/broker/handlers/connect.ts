@@ -63,6 +63,7 @@ function accept(connection: Connection, packet: ConnectPacket): void {
   const { core, client } = connection;
   if (client === null) throw new ProtocolError(ReasonCode.protocol_error, 'CONNECT is missing');
   const { options } = core;
+  if (!core.sessions.hasRoomFor(client.clientId)) return connection.close(ReasonCode.quota_exceeded);
   const expiry = Math.min(askedExpiry(packet), options.maxSessionExpiry);
   connection.connectExpiryInterval = expiry;
   const { session, present } = core.sessions.open(connection, client, expiry);

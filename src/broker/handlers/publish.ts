@@ -2,7 +2,7 @@ import { ProtocolError, protocolError } from '../../codec/errors.ts';
 import { PacketType, type PublishPacket } from '../../codec/packets.ts';
 import type { PublishProperties } from '../../codec/properties.ts';
 import { ReasonCode } from '../../codec/reason-codes.ts';
-import { isInternal } from '../../topics/filter.ts';
+import { isInternal, validateTopic } from '../../topics/filter.ts';
 import type { Connection } from '../connection.ts';
 import { drop } from '../drop.ts';
 import { Message } from '../message.ts';
@@ -77,6 +77,8 @@ function messageOf(connection: Connection, packet: PublishPacket, topic: string)
 /** What of the properties belongs to the message and not to this hop [MQTT-3.3.2-7,12]; null for nothing. */
 function forwarded(properties: PublishProperties): PublishProperties | null {
   const { topicAlias, subscriptionIdentifiers, ...rest } = properties;
+  if (rest.responseTopic !== undefined && validateTopic(rest.responseTopic) !== null)
+    throw protocolError('the response topic is no topic name'); // [MQTT-3.3.2-14]
   if (subscriptionIdentifiers !== undefined) throw protocolError('a subscription identifier from a client'); // [MQTT-3.3.4-6]
   return topicAlias !== undefined && Object.keys(rest).length === 0 ? null : rest;
 }

@@ -65,6 +65,7 @@ function grant(connection: Connection, session: Session, packetId: number, asked
   const tell = core.hooks.events['session.subscribed'];
   const fresh: Asked[] = [];
   for (const item of asked) {
+    if (item.code < 0x80 && !session.hasRoomFor(item.filter)) item.code = ReasonCode.quota_exceeded;
     if (item.code >= 0x80) continue;
     const isNew = session.subscribe(item.filter, item.options);
     if (tell !== null && client !== null) tell(client, item.filter, item.options);
@@ -72,8 +73,9 @@ function grant(connection: Connection, session: Session, packetId: number, asked
   }
   // Before 5.0 there is one code for all failures.
   const reasonCodes = asked.map(({ code }) => (code >= 0x80 && version < 5 ? 0x80 : code));
-  connection.send({ type: PacketType.suback, packetId, reasonCodes, properties: null });
+  connection.answer({ type: PacketType.suback, packetId, reasonCodes, properties: null });
   for (const { filter, options } of fresh) session.backfill(filter, options);
+  session.pump();
 }
 
 /** Retain handling [MQTT-3.3.1-9 to 11]; shared subscriptions get no retained messages. */

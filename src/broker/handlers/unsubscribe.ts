@@ -12,5 +12,5 @@ export function handleUnsubscribe(connection: Connection, session: Session, pack
     if (tell !== null && client !== null) tell(client, filter);
     return ReasonCode.success;
   });
-  connection.send({ type: PacketType.unsuback, packetId: packet.packetId, reasonCodes, properties: null });
+  connection.answer({ type: PacketType.unsuback, packetId: packet.packetId, reasonCodes, properties: null });
 }

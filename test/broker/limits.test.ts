@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Scene } from '../kit/scene.ts';
+
+describe('a bound', () => {
+  test('of subscriptions: more are refused, those that are there can be changed', () => {
+    const scene = new Scene({ maxSubscriptions: 2 });
+    const client = scene.connect5();
+    assert.deepEqual(client.subscribe(['a', 'b', 'c']), [0, 0, 0x97]);
+    assert.deepEqual(client.subscribe('a', { qos: 1 }), [1]);
+    client.unsubscribe('b');
+    assert.deepEqual(client.subscribe('c'), [0]);
+    assert.deepEqual(scene.connect({ version: 4 }).subscribe(['a', 'b', 'c']), [0, 0, 0x80]);
+  });
+
+  test('of sessions: a stranger is refused, a client that has one comes back', () => {
+    const scene = new Scene({ maxSessions: 1 });
+    scene.connect({ clientId: 'c', cleanStart: false }).cut();
+    const stranger = scene.open().sendConnect({ version: 5, clientId: 'd' });
+    assert.equal(stranger.next('connack').reasonCode, 0x97);
+    assert.ok(stranger.ended);
+    scene.connect({ clientId: 'c', cleanStart: false }).ping();
+    assert.equal(scene.broker.stats().sessions, 1);
+  });
+
+  test('of retained bytes: what does not fit is delivered but not retained', () => {
+    const scene = new Scene({ maxRetainedBytes: 100 });
+    scene.publish('a', 'x'.repeat(90), { retain: true });
+    scene.publish('b', 'y'.repeat(90), { retain: true });
+    assert.deepEqual(scene.dropped, [{ text: 'y'.repeat(90), receiver: null, reason: 'retained_full' }]);
+    scene.publish('a', '', { retain: true });
+    scene.publish('b', 'y'.repeat(90), { retain: true });
+    assert.equal(scene.broker.stats().retained, 1);
+    assert.equal(scene.dropped.length, 1);
+  });
+
+  test('of retained messages: those that have expired make room', () => {
+    const scene = new Scene({ maxRetained: 1 });
+    scene.publish('a', 'x', { retain: true, properties: { messageExpiryInterval: 1 } });
+    scene.clock.advance(1000);
+    scene.publish('b', 'y', { retain: true });
+    assert.deepEqual(scene.dropped, []);
+    assert.equal(scene.broker.stats().retained, 1);
+  });
+
+  test('of a queue: messages that have expired make room', () => {
+    const scene = new Scene({ maxQueuedMessages: 1 });
+    const identity = { clientId: 'c', cleanStart: false };
+    const client = scene.connect(identity);
+    client.subscribe('t', { qos: 1 });
+    client.cut();
+    scene.publish('t', 'old', { qos: 1, properties: { messageExpiryInterval: 1 } });
+    scene.clock.advance(1000);
+    scene.publish('t', 'new', { qos: 1 });
+    assert.deepEqual(scene.dropped, [{ text: 'old', receiver: 'c', reason: 'expired' }]);
+    assert.deepEqual(scene.connect(identity).texts(), ['new']);
+  });
+
+  test('of a queue: user properties count', () => {
+    const scene = new Scene({ maxQueuedBytes: 10_000 });
+    const client = scene.connect({ clientId: 'c', cleanStart: false });
+    client.subscribe('t', { qos: 1 });
+    client.cut();
+    const userProperties: [string, string][] = Array.from({ length: 200 }, () => ['', '']);
+    for (const text of ['1', '2', '3']) scene.publish('t', text, { qos: 1, properties: { userProperties } });
+    assert.deepEqual(
+      scene.dropped.map(({ text, reason }) => [text, reason]),
+      [
+        ['2', 'queue_full'],
+        ['3', 'queue_full'],
+      ],
+    );
+  });
+
+  test('of what is on its way to one client, in bytes: the rest waits', () => {
+    const scene = new Scene({ maxQueuedBytes: 1000 });
+    const client = scene.connect();
+    client.subscribe('t', { qos: 1 });
+    for (const text of ['1', '2', '3']) scene.publish('t', text.repeat(600), { qos: 1 });
+    assert.deepEqual(
+      client.texts().map((text) => text[0]),
+      ['1', '2'],
+    );
+    client.ack('puback', 1);
+    assert.deepEqual(
+      client.texts().map((text) => text[0]),
+      ['3'],
+    );
+    assert.deepEqual(scene.dropped, []);
+  });
+});
+
+test('messages that wait when their session ends are counted', () => {
+  const scene = new Scene();
+  const client = scene.connect({ clientId: 'c', cleanStart: false });
+  client.subscribe('t', { qos: 1 });
+  client.cut();
+  scene.publish('t', 'x', { qos: 1 });
+  scene.connect({ clientId: 'c', cleanStart: true });
+  assert.deepEqual(scene.dropped, [{ text: 'x', receiver: 'c', reason: 'session_ended' }]);
+  assert.equal(scene.broker.stats().dropped.session_ended, 1);
+});
+
+test('several subscriptions at once get what is retained, each for itself', () => {
+  const scene = new Scene();
+  scene.publish('a', 'x', { retain: true });
+  const client = scene.connect();
+  client.subscribe(['a', '+', '#']);
+  assert.deepEqual(client.texts(), ['x', 'x', 'x']);
+});
+
+describe('the embedder', () => {
+  const refused = (properties: object): Promise<unknown> =>
+    assert.rejects(new Scene().broker.publish({ topic: 't', payload: '', properties }), TypeError);
+
+  test('cannot publish what no packet can carry', async () => {
+    await assert.rejects(new Scene().broker.publish({ topic: 'x'.repeat(65_536), payload: '' }), TypeError);
+    await refused({ contentType: 'x'.repeat(65_536) });
+    await refused({ userProperties: [['x'.repeat(65_536), '']] });
+    await refused({ responseTopic: 'a/#' });
+  });
+
+  test('cannot set what belongs to one hop', () => {
+    const scene = new Scene();
+    const client = scene.connect5();
+    client.subscribe('t');
+    const properties: object = { topicAlias: 3, subscriptionIdentifiers: [4], contentType: 'text' };
+    scene.publish('t', 'x', { properties });
+    assert.deepEqual({ ...client.next('publish').properties }, { contentType: 'text' });
+  });
+
+  test('gets no wire served by a broker that is closed', async () => {
+    const scene = new Scene();
+    await scene.broker.close();
+    assert.ok(scene.open().ended);
+  });
+});
+
+test('a hook that changes the topic to one that is none has denied', () => {
+  const scene = new Scene();
+  scene.broker.hook('message.publish', () => ({ change: { topic: 'a/#', payload: Buffer.from('redacted') } }));
+  const client = scene.connect5();
+  client.subscribe('#');
+  client.publish('secret', 'plain', { qos: 1 });
+  assert.equal(client.next('puback').reasonCode, 0x87);
+  client.expectNothing();
+  assert.match(scene.errors.join(), /topic/);
+});
+
+test('a response topic with a wildcard is a protocol error [MQTT-3.3.2-14]', () => {
+  const client = new Scene().connect5();
+  client.publish('t', 'x', { properties: { responseTopic: 'a/+' } }).expectEnd('protocol_error');
+});
+
+test('a client that cannot take the answer is not left waiting for it', () => {
+  const client = new Scene().connect({ version: 5, properties: { maximumPacketSize: 20 } });
+  client.sendSubscribe(Array.from({ length: 30 }, (_, index) => `t/${index}`)).expectEnd('packet_too_large');
+});
