@@ -107,6 +107,8 @@ export class Connection implements WireHandler, Flushable {
   opened(keepAlive: number): void {
     this.state = 'open';
     this.#decoder.maxPacketSize = this.core.options.maxPacketSize;
+    // Without a keep-alive only the system can tell that the peer is gone.
+    if (keepAlive === 0) this.wire.probe();
     this.#patience = keepAlive === 0 ? Infinity : keepAlive * 1000 * this.core.options.keepAliveMultiplier;
     this.#schedule();
   }

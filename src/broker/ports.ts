@@ -21,8 +21,8 @@ export interface Wire {
   resume(): void;
   /** Ends the stream after what was written, within a bounded time. */
   end(): void;
-  /** Ends the stream now. */
-  destroy(): void;
+  /** Has the system find out when a peer that says nothing is gone. */
+  probe(): void;
 }
 
 /** What a wire tells. */

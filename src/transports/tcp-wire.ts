@@ -4,6 +4,9 @@ import type { Peer, Wire, WireHandler } from '../broker/ports.ts';
 /** Milliseconds that `end` gives the peer to take what was sent, before the connection is cut. */
 const LINGER = 2000;
 
+/** Milliseconds of silence before the system probes the peer. */
+const PROBE_DELAY = 60_000;
+
 /** A TCP socket as a wire. */
 export class TcpWire implements Wire {
   readonly peer: Peer;
@@ -62,7 +65,7 @@ export class TcpWire implements Wire {
     socket.resume(); // Only who reads on sees the peer's end.
   }
 
-  destroy(): void {
-    this.#socket.destroy();
+  probe(): void {
+    this.#socket.setKeepAlive(true, PROBE_DELAY);
   }
 }

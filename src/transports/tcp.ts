@@ -12,15 +12,13 @@ export interface TcpOptions {
   readonly name?: string;
 }
 
-/** Milliseconds of silence after which the system probes the peer: a keep-alive of 0 must not mean for ever. */
-const PROBE_DELAY = 60_000;
 /** Connections that the system holds for us while we are busy. */
 const BACKLOG = 4096;
 
 /** A listener for MQTT over TCP. */
 export function tcp(options: TcpOptions): Listener {
   const { name = 'tcp', host = '127.0.0.1', port } = options;
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_DELAY });
+  const server = createServer({ noDelay: true });
   const open = new Set<Socket>();
   return {
     name,
@@ -92,7 +90,6 @@ function serveHandles(server: Server, serve: (socket: Socket) => WireHandler): b
     };
     const socket = new Socket({ handle, onread: { buffer, callback } } as unknown as SocketConstructorOpts);
     handle.setNoDelay(true);
-    socket.setKeepAlive(true, PROBE_DELAY);
     handler = serve(socket);
   };
   return true;

@@ -52,6 +52,7 @@ for (const version of VERSIONS)
     test('0 is for ever', () => {
       const scene = new Scene();
       const client = scene.connect({ version, keepAlive: 0 });
+      assert.ok(client.wire.probed, 'the system looks after the peer');
       scene.clock.advance(365 * 24 * 3600 * 1000);
       assert.ok(!client.ended);
       assert.equal(scene.clock.timers, 0);
@@ -76,4 +77,19 @@ test('many clients on one timer, each with its own end', () => {
     assert.equal(clients.filter(({ ended }) => !ended).length, 50 - seconds);
   }
   assert.equal(scene.clock.timers, 0);
+});
+
+test('a client that is not read because it reads slowly lives as long as it reads', () => {
+  const scene = new Scene({ maxOutgoingBuffer: 100 });
+  const client = scene.connect({ keepAlive: 10 });
+  client.wire.stall();
+  client.send(Buffer.from('c000'.repeat(100), 'hex'));
+  assert.ok(client.wire.paused);
+  for (let i = 0; i < 4; i++) {
+    client.wire.drain(10);
+    scene.clock.advance(15_000);
+    assert.ok(!client.ended);
+  }
+  scene.clock.advance(15_000);
+  assert.ok(client.ended, 'and no longer');
 });

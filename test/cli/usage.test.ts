@@ -22,10 +22,7 @@ const WRONG: readonly (readonly [line: string, stderr: string])[] = [
     'dev --port 70000',
     'hookmq: dev: --port 70000: a port is a number from 0 to 65535 (hookmq dev --help lists the options)',
   ],
-  [
-    'start --conf a --conf=b',
-    'hookmq: start: --conf can be given once only (hookmq start --help lists the options)',
-  ],
+  ['start --conf a --conf=b', 'hookmq: start: --conf can be given once only (hookmq start --help lists the options)'],
   [
     'start --url 127.0.0.1:1883',
     'hookmq: start: --url 127.0.0.1:1883: not of the form nmq-tcp://HOST:PORT (hookmq start --help lists the options)',

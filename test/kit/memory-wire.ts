@@ -16,6 +16,8 @@ export class MemoryWire implements Wire {
   readonly peer: Peer;
   /** The broker has stopped reading. */
   paused = false;
+  /** Whether the system was asked to look after a silent peer. */
+  probed = false;
   /** The broker has ended the stream, or the peer has cut it. */
   ended = false;
   /** How often the broker wrote. */
@@ -82,8 +84,8 @@ export class MemoryWire implements Wire {
     this.#clock.endOfTurn(() => this.#close());
   }
 
-  destroy(): void {
-    this.end();
+  probe(): void {
+    this.probed = true;
   }
 
   // The test's end
