@@ -109,15 +109,17 @@ test('several subscriptions at once get what is retained, each for itself', () =
   assert.deepEqual(client.texts(), ['x', 'x', 'x']);
 });
 
-describe('the embedder', () => {
-  const refused = (properties: object): Promise<unknown> =>
-    assert.rejects(new Scene().broker.publish({ topic: 't', payload: '', properties }), TypeError);
+async function refuses(properties: object): Promise<void> {
+  const { broker } = new Scene();
+  await assert.rejects(broker.publish({ topic: 't', payload: '', properties }), TypeError);
+}
 
+describe('the embedder', () => {
   test('cannot publish what no packet can carry', async () => {
     await assert.rejects(new Scene().broker.publish({ topic: 'x'.repeat(65_536), payload: '' }), TypeError);
-    await refused({ contentType: 'x'.repeat(65_536) });
-    await refused({ userProperties: [['x'.repeat(65_536), '']] });
-    await refused({ responseTopic: 'a/#' });
+    await refuses({ contentType: 'x'.repeat(65_536) });
+    await refuses({ userProperties: [['x'.repeat(65_536), '']] });
+    await refuses({ responseTopic: 'a/#' });
   });
 
   test('cannot set what belongs to one hop', () => {
