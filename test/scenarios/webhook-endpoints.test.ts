@@ -70,7 +70,8 @@ suite('a dead endpoint', () => {
       const { accepted, dropped, delivered, lost, queued, lastError } = webhook.stats();
       t.diagnostic(`${accepted} events queued, ${dropped} dropped; last error: ${lastError}`);
       assert.equal(accepted + dropped, 41 * WAVE);
-      assert.ok(most <= BOUND && most > BOUND * 0.9, `up to ${most} bytes were queued`);
+      // One client alone may take three quarters of the queue.
+      assert.ok(most <= BOUND && most > BOUND * 0.7, `up to ${most} bytes were queued`);
       assert.deepEqual({ delivered, lost, queued: queued.events }, { delivered: 0, lost: 0, queued: accepted });
       const end = await webhook.close(0);
       assert.deepEqual({ lost: end.lost, queued: end.queued }, { lost: accepted, queued: { events: 0, bytes: 0 } });
