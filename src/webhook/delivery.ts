@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import { systemClock } from '../base/clock.ts';
 import { Deadlines, type Deadline } from '../base/deadlines.ts';
+import { Queue } from '../base/queue.ts';
 import { Breaker } from './breaker.ts';
 import { recordBody } from './events.ts';
 import { Exchange } from './exchange.ts';
@@ -13,6 +14,12 @@ import { recordCost, RecordReader, splitBatch } from './record.ts';
 const FAILURES_TOLD = 3;
 /** Milliseconds between attempts when the end is near. */
 const LONGEST_DELAY_IN_A_HURRY = 500;
+
+/**
+ * Events that are taken out of their batches although nothing of them can be sent yet, so that lanes get their turns.
+ * The rest stays packed: while an endpoint does not answer, the thread must not compete for the broker's cores.
+ */
+const LOOK_AHEAD = 2000;
 
 /** A lane whose first event waits for another attempt. */
 interface Wait {
@@ -30,6 +37,9 @@ export class Delivery {
   readonly #path: string;
   readonly #pool: Pool;
   readonly #changed: () => void;
+  readonly #batches = new Queue<ArrayBuffer>();
+  /** Events in the lanes. */
+  #unpacked = 0;
   readonly #lanes = new Lanes();
   readonly #reader = new RecordReader();
   readonly #breaker = new Breaker();
@@ -65,8 +75,8 @@ export class Delivery {
   }
 
   accept(batch: ArrayBuffer): void {
-    splitBatch(batch, (lane, record) => this.#lanes.add(lane, record));
-    this.#pumpSoon();
+    this.#batches.push(batch);
+    if (this.#unpacked < LOOK_AHEAD || this.#flying.size < this.#settings.poolSize) this.#pumpSoon();
   }
 
   /** Tries soon what waits for another attempt, from now on without long pauses. */
@@ -100,10 +110,11 @@ export class Delivery {
     this.#pumping = false;
     const now = systemClock.now();
     const limit = this.#breaker.limit(now, this.#settings.poolSize);
+    while (this.#unpacked < LOOK_AHEAD && this.#unpack());
     while (this.#flying.size < limit) {
       const lane = this.#lanes.take();
-      if (lane === null) return;
-      this.#send(lane);
+      if (lane !== null) this.#send(lane);
+      else if (!this.#unpack()) return;
     }
     if (limit > 0 || this.#probing) return;
     this.#probing = true;
@@ -111,6 +122,17 @@ export class Delivery {
       this.#probing = false;
       this.#pumpSoon();
     });
+  }
+
+  /** Takes the next batch apart; false when there is none. */
+  #unpack(): boolean {
+    const batch = this.#batches.shift();
+    if (batch === undefined) return false;
+    splitBatch(batch, (lane, record) => {
+      this.#lanes.add(lane, record);
+      this.#unpacked++;
+    });
+    return true;
   }
 
   #send(lane: Lane): void {
@@ -190,6 +212,7 @@ export class Delivery {
     const { settledBytes } = this.#counts;
     settledBytes.set(lane.id, (settledBytes.get(lane.id) ?? 0) + recordCost(lane.first));
     if (lane.failures >= FAILURES_TOLD) this.#troubled--;
+    this.#unpacked--;
     this.#lanes.settle(lane);
     this.#changed();
   }
