@@ -158,3 +158,27 @@ test('a client that cannot take the answer is not left waiting for it', () => {
   const client = new Scene().connect({ version: 5, properties: { maximumPacketSize: 20 } });
   client.sendSubscribe(Array.from({ length: 30 }, (_, index) => `t/${index}`)).expectEnd('packet_too_large');
 });
+
+test('a client that is refused and takes no packet at all is just let go', () => {
+  const scene = new Scene();
+  scene.broker.hook('client.authenticate', () => 'deny');
+  const client = scene.open().sendConnect({ version: 5, clientId: 'c', properties: { maximumPacketSize: 1 } });
+  client.expectNothing();
+  assert.ok(client.ended);
+  assert.deepEqual(scene.errors, []);
+});
+
+test('a client that takes not even CONNACK leaves no connected session behind', () => {
+  const scene = new Scene();
+  const told: string[] = [];
+  scene.broker.on('client.connected', () => told.push('connected'));
+  const properties = { maximumPacketSize: 1, sessionExpiryInterval: 100 };
+  const client = scene.open().sendConnect({ version: 5, clientId: 'c', cleanStart: false, properties });
+  client.expectNothing();
+  assert.ok(client.ended);
+  assert.deepEqual(told, []);
+  // Its session takes messages for the next connection, as one without a connection does.
+  const next = scene.connect5({ clientId: 'c', cleanStart: false });
+  assert.equal(scene.broker.stats().sessions, 1);
+  next.ping();
+});

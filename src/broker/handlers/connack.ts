@@ -2,13 +2,13 @@ import { type ConnackPacket, PacketType } from '../../codec/packets.ts';
 import { connackReturnCode, ReasonCode, reasonName } from '../../codec/reason-codes.ts';
 import type { Connection } from '../connection.ts';
 
-/** Sends the answer to CONNECT in the words of the client's version. */
+/** Sends the answer to CONNECT in the words of the client's version; false for a client that takes no such packet. */
 export function sendConnack(
   connection: Connection,
   reasonCode: number,
   sessionPresent = false,
   properties: ConnackPacket['properties'] = null,
-): void {
+): boolean {
   const { version } = connection;
   const packet: ConnackPacket = {
     type: PacketType.connack,
@@ -18,9 +18,10 @@ export function sendConnack(
     properties,
   };
   // A client that takes only the smallest packets gets to know the least.
-  if (!connection.send(packet)) connection.answer({ ...packet, properties: null });
+  return connection.send(packet) || connection.send({ ...packet, properties: null });
 }
 
+/** Tells the answer to CONNECT to those who listen. */
 export function tellConnack({ client, core }: Connection, reasonCode: number): void {
   const tell = core.hooks.events['client.connack'];
   if (tell !== null && client !== null) tell(client, reasonName(reasonCode));

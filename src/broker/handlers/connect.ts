@@ -70,7 +70,7 @@ function accept(connection: Connection, packet: ConnectPacket): void {
   session.will = packet.will === undefined ? null : willOf(core, client, packet.will);
   connection.receiveLimit = options.receiveMaximum + (session.inbox?.size ?? 0);
   connection.opened(packet.keepAlive);
-  sendAccepted(connection, packet, expiry, present);
+  if (!sendAccepted(connection, packet, expiry, present)) return connection.close(ReasonCode.packet_too_large);
   session.resume(connection, Math.min(packet.properties?.receiveMaximum ?? 65_535, options.maxInflight));
   // Told last: what a listener publishes to this very client must not overtake CONNACK and what was on its way.
   tellConnack(connection, ReasonCode.success);
@@ -88,7 +88,7 @@ function askedExpiry(packet: ConnectPacket): number {
 /** The Session Expiry Interval that means "does not expire". */
 const NEVER = 0xffff_ffff;
 
-function sendAccepted(connection: Connection, packet: ConnectPacket, expiry: number, present: boolean): void {
+function sendAccepted(connection: Connection, packet: ConnectPacket, expiry: number, present: boolean): boolean {
   const { options } = connection.core;
   const properties: NonNullable<ConnackPacket['properties']> = {
     receiveMaximum: options.receiveMaximum,
@@ -98,5 +98,5 @@ function sendAccepted(connection: Connection, packet: ConnectPacket, expiry: num
   if (expiry !== askedExpiry(packet)) properties.sessionExpiryInterval = Math.min(expiry, NEVER);
   if (packet.clientId === '' && connection.client !== null)
     properties.assignedClientIdentifier = connection.client.clientId;
-  sendConnack(connection, ReasonCode.success, present, packet.version === 5 ? properties : null);
+  return sendConnack(connection, ReasonCode.success, present, packet.version === 5 ? properties : null);
 }
