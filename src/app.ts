@@ -2,13 +2,17 @@ import { Broker } from './broker/broker.ts';
 import type { BrokerOptions } from './broker/options.ts';
 import type { Log } from './base/log.ts';
 import { ConfigError } from './config/config-error.ts';
-import { coreSections } from './config/core.ts';
+import { type CoreConfig, coreSections } from './config/core.ts';
 import { loadConfig } from './config/load.ts';
-import { tcp } from './transports/tcp.ts';
+import { openListeners, type OpenListener } from './listeners/open.ts';
+import { sysSection } from './sys/config.ts';
+import { attachSys } from './sys/sys.ts';
 import { webhookSection } from './webhook/config.ts';
 import { attachWebhook, type Webhook } from './webhook/webhook.ts';
 
-const sections = [...coreSections, webhookSection] as const;
+const sections = [...coreSections, webhookSection, sysSection] as const;
+
+export { ListenError } from './listeners/listen-error.ts';
 
 /** The whole configuration, as read from a file: keys are spelled as there. */
 export type Config = ReturnType<typeof readConfig>;
@@ -21,49 +25,37 @@ export function readConfig(file: string | undefined) {
 /** A running system. */
 export interface App {
   readonly broker: Broker;
-  /** What is open: the listener's name and its real address. */
-  readonly listeners: readonly { readonly name: string; readonly host: string; readonly port: number }[];
+  /** What is open, with the real addresses. */
+  readonly listeners: readonly OpenListener[];
   /** Undefined where the configuration has none. */
   readonly webhook: Webhook | undefined;
   /** Stops listening, says goodbye to the clients and gives the webhook `drainMs` to send what is queued. */
   close(drainMs?: number): Promise<void>;
+  /** Reads the certificates of all listeners anew; no connection ends. Resolves with what was done for each that has any. */
+  reload(): Promise<readonly Reloaded[]>;
 }
 
-/** A listener could not be opened; the message is one line for the operator. */
-export class ListenError extends Error {
-  /** The configuration key of the listener. */
-  readonly key: string;
-  readonly host: string;
-  readonly port: number;
-  /** The system's word for it, for example EADDRINUSE. */
-  readonly code: string;
-
-  constructor(key: string, host: string, port: number, code: string) {
-    super(`${key}: cannot listen on ${host}:${port}: ${CAUSES[code] ?? code}`);
-    this.name = 'ListenError';
-    this.key = key;
-    this.host = host;
-    this.port = port;
-    this.code = code;
-  }
+/** Whether the certificates of a listener are new; where not, it keeps those it had. */
+export interface Reloaded {
+  readonly listener: OpenListener;
+  /** One line that begins with the key to blame. */
+  readonly problem: string | null;
 }
 
-const CAUSES: Record<string, string> = {
-  EADDRINUSE: 'the port is in use',
-  EACCES: 'not permitted (ports below 1024 need privileges)',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  ENOTFOUND: 'no such host name',
-};
-
-/** Makes a running system of a configuration: opens all listeners or none. Throws ListenError, ConfigError. */
-export async function compose(config: Config, log: Log): Promise<App> {
-  if (!Object.values(config.listeners.tcp).some(({ enable }) => enable)) {
+/**
+ * Makes a running system of a configuration: opens all listeners or none. Throws ListenError, ConfigError.
+ * `version`: what is told under `$SYS`.
+ */
+export async function compose(config: Config, log: Log, version: string): Promise<App> {
+  if (Object.values(config.listeners).every((entries) => Object.keys(entries).length === 0)) {
     const message = 'none is enabled, so nobody could connect; give one such as listeners.tcp.bind = "0.0.0.0:1883"';
     throw new ConfigError([{ file: '', line: 0, column: 0, key: 'listeners', message }]);
   }
-  const broker = new Broker(brokerOptions(config.mqtt, log));
+  const broker = new Broker(brokerOptions(config, log));
   const webhook = config.webhook?.enable === true ? attachWebhook(broker, config.webhook, { log }) : undefined;
+  const sys = config.sys.enable ? attachSys(broker, config.sys, { version, log }) : undefined;
   const close = async (drainMs = 0): Promise<void> => {
+    sys?.close();
     try {
       await broker.close();
     } finally {
@@ -71,30 +63,32 @@ export async function compose(config: Config, log: Log): Promise<App> {
     }
   };
   try {
-    return { broker, listeners: await openListeners(broker, config.listeners), webhook, close };
+    const listeners = await openListeners(broker, config);
+    return { broker, listeners, webhook, close, reload: () => reloadAll(listeners) };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function openListeners(broker: Broker, config: Config['listeners']): Promise<App['listeners']> {
-  const open: { name: string; host: string; port: number }[] = [];
-  for (const [entry, { bind, enable }] of Object.entries(config.tcp)) {
-    if (!enable) continue;
-    const name = entry === 'default' ? 'tcp' : entry;
-    const key = entry === 'default' ? 'listeners.tcp.bind' : `listeners.tcp.${entry}.bind`;
-    try {
-      open.push({ name, ...(await broker.listen(tcp({ ...bind, name }))) }); // oxlint-disable-line no-await-in-loop -- in order
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      throw new ListenError(key, bind.host, bind.port, code);
-    }
-  }
-  return open;
+async function reloadAll(listeners: readonly OpenListener[]): Promise<readonly Reloaded[]> {
+  const reloads = listeners.flatMap((listener) =>
+    listener.reload === null ? [] : [reloadOne(listener, listener.reload)],
+  );
+  return Promise.all(reloads);
 }
 
-function brokerOptions(mqtt: Config['mqtt'], log: Log): Partial<BrokerOptions> {
+async function reloadOne(listener: OpenListener, reload: () => Promise<void>): Promise<Reloaded> {
+  try {
+    await reload();
+    return { listener, problem: null };
+  } catch (error) {
+    return { listener, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The options of a broker that is as the configuration says. */
+export function brokerOptions({ mqtt, auth }: CoreConfig, log: Log): Omit<BrokerOptions, 'clock'> {
   return {
     maxPacketSize: mqtt.max_packet_size,
     maxInflight: mqtt.max_inflight_window,
@@ -110,7 +104,24 @@ function brokerOptions(mqtt: Config['mqtt'], log: Log): Partial<BrokerOptions> {
     maxRetainedBytes: mqtt.max_retained_bytes,
     maxSubscriptions: mqtt.max_subscriptions,
     maxSessions: mqtt.max_sessions,
+    allowAnonymous: auth.allow_anonymous,
+    outgoingAliases: mqtt.max_outgoing_topic_alias,
+    maxKeepAlive: mqtt.max_keepalive / 1000,
     maxConnections: mqtt.max_connections,
+    maxConnectionsPerAddress: mqtt.max_connections_per_ip,
+    maxConnectRate: mqtt.max_connect_rate,
+    maxMessageRate: mqtt.max_message_rate,
+    maxByteRate: mqtt.max_byte_rate,
+    rateAction: mqtt.rate_action,
+    maxTopicLevels: mqtt.max_topic_levels,
+    maxTopicLength: mqtt.max_topic_length,
+    maximumQoS: mqtt.max_qos_allowed,
+    retainAvailable: mqtt.retain_available,
+    wildcardSubscriptions: mqtt.wildcard_subscription,
+    sharedSubscriptions: mqtt.shared_subscription,
+    subscriptionIdentifiers: mqtt.subscription_identifiers,
+    responseInformation: mqtt.response_information,
+    checkPayloadFormat: mqtt.check_payload_format,
     log,
   };
 }

@@ -18,9 +18,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['base'],
   transports: ['broker', 'config', 'codec', 'topics', 'base'],
   webhook: ['broker', 'config', 'codec', 'topics', 'base'],
-  'app.ts': ['transports', 'webhook', 'broker', 'config', 'codec', 'topics', 'base'],
+  sys: ['broker', 'config', 'codec', 'topics', 'base'],
+  listeners: ['transports', 'broker', 'config', 'base'],
+  'app.ts': ['listeners', 'transports', 'webhook', 'sys', 'broker', 'config', 'codec', 'topics', 'base'],
   cli: ['app.ts', 'webhook', 'config', 'base'],
-  'index.ts': ['app.ts', 'transports', 'webhook', 'broker', 'config', 'codec', 'topics', 'base'],
+  'index.ts': ['app.ts', 'transports', 'webhook', 'sys', 'broker', 'config', 'codec', 'topics', 'base'],
 };
 
 /** What the rooms that know no sockets, files, HTTP or timers may take from Node. */

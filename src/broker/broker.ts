@@ -1,14 +1,15 @@
 import type { PublishProperties } from '../codec/properties.ts';
 import { validateTopic } from '../topics/filter.ts';
-import { Connection } from './connection.ts';
 import { Core } from './core.ts';
+import { endAtOnce, Entrance } from './entrance.ts';
 import type { BrokerEvents, EventName } from './events.ts';
 import type { BrokerHooks, HookName } from './hooks.ts';
 import { Message, type MessageProperties, type QoS } from './message.ts';
-import { type BrokerOptions, defaultOptions } from './options.ts';
+import { type BrokerOptions, defaultOptions, type ListenerPolicy, type WirePolicy } from './options.ts';
 import type { Listener, ListenerAddress, Wire, WireHandler } from './ports.ts';
 import { submit } from './publishing.ts';
 import type { BrokerStats } from './stats.ts';
+import { topicExcess } from './topic-limits.ts';
 import { expiryOf } from './will.ts';
 
 /** A message that the embedder publishes. */
@@ -27,12 +28,14 @@ export interface PublishRequest {
  */
 export class Broker {
   readonly #core: Core;
+  readonly #entrance: Entrance;
   readonly #listeners: { readonly listener: Listener; readonly opening: Promise<ListenerAddress> }[] = [];
   #closed = false;
 
   /** `options`: see `BrokerOptions`; what is left out has its default. */
   constructor(options: Partial<BrokerOptions> = {}) {
     this.#core = new Core({ ...defaultOptions, ...options });
+    this.#entrance = new Entrance(this.#core);
   }
 
   /** Calls `listener` when the event happens; returns what ends that. */
@@ -45,37 +48,40 @@ export class Broker {
     return this.#core.hooks.hook(name, hook);
   }
 
-  /** Opens a listener; rejects when it cannot be opened. */
-  async listen(listener: Listener): Promise<ListenerAddress> {
+  /** Opens a listener; rejects when it cannot be opened. `policy`: what it has otherwise than the broker. */
+  async listen<Address extends ListenerAddress>(
+    listener: Listener<Address>,
+    policy: Partial<ListenerPolicy> = {},
+  ): Promise<Address> {
     if (this.#closed) throw new Error('the broker is closed');
-    const opening = listener.open((wire) => this.attach(wire));
+    const entrance = new Entrance(this.#core, policy);
+    const opening = listener.open((wire) => this.#accept(wire, entrance));
     this.#listeners.push({ listener, opening });
     return opening;
   }
 
-  /** Serves one wire, for transports that are no listeners. Wires beyond `maxConnections` are ended at once. */
-  attach(wire: Wire): WireHandler {
-    const { counters, options, sessions } = this.#core;
-    const connection = new Connection(this.#core, wire);
-    if (this.#closed || sessions.connections.size >= options.maxConnections) {
-      counters.connectionsRefused++;
-      connection.end('server_busy');
-      return connection;
-    }
-    counters.connectionsAccepted++;
-    sessions.connectionBegan(connection);
-    return connection;
+  /**
+   * Serves one wire, for transports that are no listeners. `policy`: what it has otherwise than the broker. A client
+   * beyond a limit of connections is told so when it sends CONNECT.
+   */
+  attach(wire: Wire, policy?: WirePolicy): WireHandler {
+    return this.#accept(wire, policy === undefined ? this.#entrance : new Entrance(this.#core, policy));
+  }
+
+  #accept(wire: Wire, entrance: Entrance): WireHandler {
+    return this.#closed ? endAtOnce(wire) : entrance.accept(wire);
   }
 
   /**
    * Publishes a message on the road of every message, hooks included. Resolves with the number 0 when somebody
    * receives it, else with the reason code that a client would have been told (0x10: nobody subscribes).
-   * Throws TypeError for a topic that is none and for a property that does not fit into a packet.
+   * Throws TypeError for a topic that is none or beyond the limits of topics, and for a property that does not fit into a packet.
    */
   async publish(request: PublishRequest): Promise<number> {
-    const problem = validateTopic(request.topic);
+    const { options } = this.#core;
+    const problem = validateTopic(request.topic) ?? topicExcess(request.topic, options);
     if (problem !== null) throw new TypeError(problem);
-    const properties = request.properties === undefined ? null : publishable(request.properties);
+    const properties = request.properties === undefined ? null : publishable(request.properties, options);
     const message = new Message({
       topic: request.topic,
       payload: typeof request.payload === 'string' ? Buffer.from(request.payload) : request.payload,
@@ -83,10 +89,21 @@ export class Broker {
       retain: request.retain ?? false,
       properties,
       publisher: null,
-      timestamp: this.#core.options.clock.date(),
+      timestamp: options.clock.date(),
       expiresAt: expiryOf(this.#core, properties),
     });
-    return submit(this.#core, message);
+    const outcome = await submit(this.#core, message);
+    return typeof outcome === 'number' ? outcome : outcome.code;
+  }
+
+  /**
+   * Whether anybody would notice a message to `topic` that is not retained: a subscriber, a hook or a listener of
+   * messages. For messages that are not worth making when nobody does.
+   */
+  hasAudience(topic: string): boolean {
+    const { hooks, router } = this.#core;
+    if (hooks.questions['message.publish'] !== null || hooks.events['message.published'] !== null) return true;
+    return router.hasReceivers(topic);
   }
 
   /** Counters since the start, and gauges as of now. */
@@ -95,10 +112,15 @@ export class Broker {
     return {
       ...counters,
       dropped: { ...counters.dropped },
+      limited: { ...counters.limited },
       connections: sessions.connections.size,
+      clients: sessions.clients,
       sessions: sessions.size,
       subscriptions: router.subscriptions,
+      sharedSubscriptions: router.sharedSubscriptions,
       retained: router.retained.size,
+      retainedBytes: router.retained.bytes,
+      queued: sessions.queued,
     };
   }
 
@@ -106,6 +128,7 @@ export class Broker {
   async close(): Promise<void> {
     this.#closed = true;
     const closing = this.#listeners.map(closeListener);
+    for (const connection of this.#core.refused) connection.end('server_shutting_down');
     this.#core.sessions.close();
     this.#core.deadlines.clear();
     await Promise.all(closing);
@@ -122,10 +145,11 @@ async function closeListener({ listener, opening }: { listener: Listener; openin
 }
 
 /** Checks what no decoder has checked: a text or piece of data has two bytes for its length. */
-function publishable(properties: MessageProperties): MessageProperties {
+function publishable(properties: MessageProperties, options: BrokerOptions): MessageProperties {
   const { responseTopic } = properties;
-  if (responseTopic !== undefined && validateTopic(responseTopic) !== null)
-    throw new TypeError('the response topic is no topic name');
+  const problem =
+    responseTopic === undefined ? null : (validateTopic(responseTopic) ?? topicExcess(responseTopic, options));
+  if (problem !== null) throw new TypeError(`the response topic: ${problem}`);
   for (const value of Object.values(properties).flat(2))
     if ((typeof value === 'string' || Buffer.isBuffer(value)) && Buffer.byteLength(value) > 65_535)
       throw new TypeError('a property is longer than 65,535 bytes');

@@ -1,3 +1,5 @@
+import type { PeerCertificate } from './ports.ts';
+
 /** What hooks and events see of a client: the facts of one connection, fixed from CONNECT on. */
 export interface Client {
   /** The client identifier; the one that the broker assigned when the client sent none. */
@@ -15,4 +17,6 @@ export interface Client {
   readonly remotePort: number;
   /** The name of the listener that the connection came through. */
   readonly listener: string;
+  /** The client certificate that TLS has verified, null without one. */
+  readonly certificate: PeerCertificate | null;
 }

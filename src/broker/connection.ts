@@ -3,17 +3,23 @@ import { Decoder } from '../codec/decoder.ts';
 import { encode } from '../codec/encode.ts';
 import { ProtocolError, protocolError } from '../codec/errors.ts';
 import { type AckPacket, type Packet, PacketType, type ProtocolVersion } from '../codec/packets.ts';
-import type { PublishProperties } from '../codec/properties.ts';
 import { ReasonCode, reasonName } from '../codec/reason-codes.ts';
 import type { Client } from './client.ts';
 import type { Core } from './core.ts';
+import type { Entrance } from './entrance.ts';
 import type { DisconnectReason, DropReason } from './events.ts';
+import type { Exchange } from './handlers/auth.ts';
 import { handlePacket } from './handlers/handle-packet.ts';
 import { refuse } from './handlers/connack.ts';
+import type { IncomingAliases } from './incoming-aliases.ts';
 import type { Message, QoS } from './message.ts';
+import type { ListenerPolicy } from './options.ts';
+import type { OutgoingAliases } from './outgoing-aliases.ts';
 import { Outgoing } from './outgoing.ts';
+import { isPaced, Pace } from './pace.ts';
 import type { Wire, WireHandler } from './ports.ts';
 import type { Session } from './session.ts';
+import { countLimit } from './stats.ts';
 import type { Flushable } from './turn.ts';
 
 /**
@@ -23,6 +29,8 @@ import type { Flushable } from './turn.ts';
 export class Connection implements WireHandler, Flushable {
   readonly core: Core;
   readonly wire: Wire;
+  /** What its listener has otherwise than the broker, and the broker's for the rest. */
+  readonly policy: ListenerPolicy;
   state: 'new' | 'connecting' | 'open' | 'closed' = 'new';
   version: ProtocolVersion = 4;
   client: Client | null = null;
@@ -31,13 +39,26 @@ export class Connection implements WireHandler, Flushable {
   bridge = false;
   /** The client's Maximum Packet Size, bytes. */
   maximumPacketSize = Infinity;
+  /** Whether the client wants reason strings and user properties on other packets than CONNACK, DISCONNECT, PUBLISH. */
+  problemInformation = true;
+  /** The Authentication Method of CONNECT; null without one. */
+  authenticationMethod: string | null = null;
+  /** The enhanced authentication that is going on. */
+  exchange: Exchange | null = null;
   /** Seconds of the Session Expiry Interval in CONNECT; DISCONNECT may not raise it from 0. */
   connectExpiryInterval = 0;
   /** QoS 2 messages that the client may have on their way: our Receive Maximum, and those of earlier connections. */
   receiveLimit = 0;
+  /** The aliases that we set towards the client; null where it wants none. */
+  outgoingAliases: OutgoingAliases | null = null;
   /** Topics by the aliases that the client set. */
-  aliases: Map<number, string> | null = null;
+  aliases: IncomingAliases | null = null;
+  /** The reason code with which CONNECT will be refused because of a limit of connections; null for none. */
+  refusal: number | null = null;
+  /** The address for which the limits of connections count it; empty for none. */
+  countedAddress = '';
 
+  readonly #entrance: Entrance;
   readonly #decoder: Decoder;
   readonly #out: Outgoing;
   #lastSeen: number;
@@ -50,15 +71,20 @@ export class Connection implements WireHandler, Flushable {
   #held = false;
   /** Reading has stopped because the client does not read what we send. */
   #throttled = false;
-  /** What was pending when that began, or when the keep-alive was last looked at. */
+  /** The client's bounds of messages and bytes per second, null where it has none. */
+  readonly #pace: Pace | null;
+  /** What was pending when `#throttled` began, or when the keep-alive was last looked at. */
   #lastPending = 0;
 
-  constructor(core: Core, wire: Wire) {
+  constructor(core: Core, wire: Wire, entrance: Entrance) {
     this.core = core;
     this.wire = wire;
-    this.#decoder = new Decoder(core.topics, Math.min(core.options.maxPacketSize, LARGEST_CONNECT));
-    this.#out = new Outgoing(wire, core.turn, this);
+    this.#entrance = entrance;
+    this.policy = entrance.policy;
+    this.#decoder = new Decoder(core.topics, Math.min(this.policy.maxPacketSize, LARGEST_CONNECT));
+    this.#out = new Outgoing(wire, core.turn, this, core.counters);
     this.#lastSeen = core.options.clock.now();
+    this.#pace = isPaced(this.policy) ? new Pace(core, this.policy, wire, () => this.#goOn()) : null;
     this.#patience = core.options.connectTimeout;
     this.#deadline = core.deadlines.add(this.#lastSeen + this.#patience, () => this.#checkAlive());
   }
@@ -70,6 +96,10 @@ export class Connection implements WireHandler, Flushable {
 
   // What the wire tells
 
+  identified(): void {
+    if (this.state !== 'closed') this.#entrance.identified(this);
+  }
+
   data(bytes: Buffer): void {
     if (this.state === 'closed') return;
     if (this.#silent) {
@@ -77,8 +107,9 @@ export class Connection implements WireHandler, Flushable {
       if (bytes[0] !== FIRST_BYTE) return this.#failed(protocolError('the first packet is no CONNECT')); // [MQTT-3.1.0-1]
     }
     this.#lastSeen = this.core.options.clock.now();
+    this.core.counters.bytesReceived += bytes.length;
     this.#decoder.push(bytes);
-    this.#handlePackets();
+    this.#handlePackets(bytes.length);
     if (this.congested) this.#throttle();
   }
 
@@ -86,7 +117,7 @@ export class Connection implements WireHandler, Flushable {
     if (this.state === 'closed' || this.congested) return;
     if (this.#throttled) {
       this.#throttled = false;
-      if (!this.#held) this.wire.resume();
+      this.#read();
     }
     this.session?.pump();
   }
@@ -103,10 +134,16 @@ export class Connection implements WireHandler, Flushable {
 
   // What handlers do
 
+  /** A limit of connections is reached: CONNECT will be answered with this reason code. */
+  turnAway(reasonCode: number): void {
+    this.refusal = reasonCode;
+    this.#decoder.maxPacketSize = LARGEST_REFUSED;
+  }
+
   /** CONNECT was accepted: larger packets are allowed now, and the keep-alive (seconds, 0: none) counts. */
   opened(keepAlive: number): void {
     this.state = 'open';
-    this.#decoder.maxPacketSize = this.core.options.maxPacketSize;
+    this.#decoder.maxPacketSize = this.policy.maxPacketSize;
     // Without a keep-alive only the system can tell that the peer is gone.
     if (keepAlive === 0) this.wire.probe();
     this.#patience = keepAlive === 0 ? Infinity : keepAlive * 1000 * this.core.options.keepAliveMultiplier;
@@ -123,10 +160,16 @@ export class Connection implements WireHandler, Flushable {
     );
   }
 
+  /** Goes on with other packets until `done`, which has to do with this connection: a mistake in it costs it only. */
+  watch(done: Promise<void>): void {
+    done.catch((error: unknown) => this.#failInternally(error));
+  }
+
   /** Returns false for a packet that is larger than the client allows: it is not sent. */
   send(packet: Packet): boolean {
     const bytes = encode(packet, this.version);
     if (bytes.length > this.maximumPacketSize) return false;
+    this.core.counters.packetsSent++;
     this.#out.bytes(bytes);
     return true;
   }
@@ -141,13 +184,21 @@ export class Connection implements WireHandler, Flushable {
     this.core.turn.add(this);
   }
 
-  sendAck(type: AckPacket['type'], packetId: number, reasonCode: number): void {
-    if (reasonCode === 0 || this.version < 5) this.#out.ack(type, packetId);
-    else this.send({ type, packetId, reasonCode, properties: null });
+  /** An acknowledgement; `text` says to people what is wrong, where the client wants to know and has room for it. */
+  sendAck(type: AckPacket['type'], packetId: number, reasonCode: number, text?: string): void {
+    if (reasonCode === 0 || this.version < 5) {
+      this.core.counters.packetsSent++;
+      this.#out.ack(type, packetId);
+      return;
+    }
+    const packet = { type, packetId, reasonCode, properties: null };
+    const told = text !== undefined && this.problemInformation; // [MQTT-3.1.2-29]
+    if (!told || !this.send({ ...packet, properties: { reasonString: text } })) this.answer(packet); // [MQTT-3.4.2-2]
   }
 
   /** PUBREL: the second half of a QoS 2 delivery. */
   release(packetId: number): void {
+    this.core.counters.packetsSent++;
     this.#out.ack(PacketType.pubrel, packetId);
   }
 
@@ -160,26 +211,34 @@ export class Connection implements WireHandler, Flushable {
     packetId: number,
     subscriptionIds: readonly number[] | null,
   ): DropReason | null {
-    let remaining = Infinity;
+    let expiry = -1;
     if (message.expiresAt !== Infinity) {
-      remaining = message.expiresAt - this.core.options.clock.now();
+      const remaining = message.expiresAt - this.core.options.clock.now();
       if (remaining <= 0 && !dup) return 'expired'; // What was begun is finished [MQTT-4.4.0-1].
+      expiry = Math.max(0, Math.ceil(remaining / 1000)); // [MQTT-3.3.2-6]
     }
+    const { outgoingAliases: aliases } = this;
+    const known = aliases === null ? 0 : aliases.get(message.topic);
+    const alias = aliases === null || known > 0 ? known : aliases.next(message.topic);
     const frame =
-      this.version < 5 || (remaining === Infinity && subscriptionIds === null)
+      this.version < 5 || (expiry === -1 && subscriptionIds === null && alias === 0)
         ? message.frame(this.version, qos)
-        : message.encode(this.version, qos, forwardedProperties(message.properties, remaining, subscriptionIds));
+        : message.frameFor({ expiry, subscriptionIds, alias, knowsAlias: known > 0 }, qos);
     if (frame.frame.length + (frame.tail?.length ?? 0) > this.maximumPacketSize) return 'too_large';
+    if (alias > known) aliases?.set(message.topic);
     const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
     this.#out.publish(frame, first, packetId);
-    this.core.counters.messagesSent++;
+    const { counters } = this.core;
+    counters.packetsSent++;
+    counters.messagesSent++;
+    counters.messageBytesSent += message.payload.length;
     return null;
   }
 
   /** Ends the connection because of the broker or of what the client did; 5.0 clients are told why. */
   close(reasonCode: number, text?: string): void {
     if (this.state === 'closed') return;
-    if (this.state !== 'open') refuse(this, reasonCode);
+    if (this.state !== 'open') refuse(this, reasonCode, text);
     else if (this.version === 5) {
       const packet = { type: PacketType.disconnect, reasonCode, properties: null };
       // The text is left out where it would make the packet too large [MQTT-3.14.2-3].
@@ -198,11 +257,16 @@ export class Connection implements WireHandler, Flushable {
 
   // The rest
 
-  #handlePackets(): void {
+  /** Handles what is there; `fresh` bytes of it have just come. */
+  #handlePackets(fresh: number): void {
+    const pace = this.#pace;
     try {
-      while (!this.#held && this.state !== 'closed') {
+      if (pace !== null && fresh > 0) pace.bytes(fresh);
+      while (!this.#held && this.state !== 'closed' && this.#pace?.slowed !== true) {
         const packet = this.#decoder.next();
         if (packet === null) return;
+        this.core.counters.packetsReceived++;
+        if (pace !== null && packet.type === PacketType.publish) pace.message();
         handlePacket(this, packet);
       }
       this.#decoder.keep();
@@ -213,6 +277,7 @@ export class Connection implements WireHandler, Flushable {
   }
 
   #failed(error: ProtocolError): void {
+    countLimit(this.core.counters, error.reasonCode);
     this.core.options.log.debug(`${this.#name()}: ${error.message}`);
     if (this.state === 'new' && error.reasonCode !== ReasonCode.unsupported_protocol_version)
       this.end(reasonName(error.reasonCode));
@@ -233,9 +298,21 @@ export class Connection implements WireHandler, Flushable {
   #release(): void {
     if (this.state === 'closed') return;
     this.#held = false;
+    this.#goOn();
+  }
+
+  /** After a time in which we did not read: handles what had come before, then reads on. */
+  #goOn(): void {
     this.#lastSeen = this.core.options.clock.now();
-    this.#handlePackets();
-    if (!this.#held && !this.#throttled) this.wire.resume();
+    this.#handlePackets(0);
+    this.#read();
+  }
+
+  /** Reads on, unless there still is a reason not to. */
+  #read(): void {
+    if (this.state === 'closed' || this.#held || this.#throttled || this.#pace?.slowed === true) return;
+    this.#pace?.catchUp();
+    this.wire.resume();
   }
 
   #throttle(): void {
@@ -248,9 +325,12 @@ export class Connection implements WireHandler, Flushable {
   #checkAlive(): void {
     this.#deadline = null;
     // A CONNECT that comes byte by byte has no more time than any other.
-    if (this.state !== 'open') return this.end('connect_timeout');
-    // While a hook keeps us from reading, the silence is ours.
-    if (this.#held) this.#lastSeen = this.core.options.clock.now();
+    if (this.state !== 'open') {
+      if (this.refusal === null) this.core.counters.limited.connect_timeout++;
+      return this.end('connect_timeout');
+    }
+    // While a hook or the client's pace keeps us from reading, the silence is ours.
+    if (this.#held || this.#pace?.slowed === true) this.#lastSeen = this.core.options.clock.now();
     // Who does not get to speak because it is slow to read is alive as long as it reads.
     if (this.#throttled && this.#out.pending < this.#lastPending) this.#lastSeen = this.core.options.clock.now();
     this.#lastPending = this.#out.pending;
@@ -271,7 +351,10 @@ export class Connection implements WireHandler, Flushable {
     const wasOpen = this.state === 'open';
     this.state = 'closed';
     if (this.#deadline !== null) this.core.deadlines.remove(this.#deadline);
+    this.#pace?.end();
+    this.exchange?.end();
     this.#out.close();
+    this.#entrance.left(this);
     this.core.sessions.connectionEnded(this, wasOpen ? reason : null);
   }
 }
@@ -282,14 +365,5 @@ const FIRST_BYTE = 0x10;
 /** Bytes of a CONNECT at most: nobody is known yet who would be worth more memory. All fields at their longest fit. */
 const LARGEST_CONNECT = 512 * 1024;
 
-/** The properties of a message for one receiver: what is left of its life, and the receiver's identifiers. */
-function forwardedProperties(
-  properties: PublishProperties | null,
-  remaining: number,
-  subscriptionIds: readonly number[] | null,
-): PublishProperties {
-  const forwarded: PublishProperties = { ...properties };
-  if (remaining !== Infinity) forwarded.messageExpiryInterval = Math.max(0, Math.ceil(remaining / 1000));
-  if (subscriptionIds !== null) forwarded.subscriptionIdentifiers = [...subscriptionIds];
-  return forwarded;
-}
+/** The same for one that is refused in any case. */
+const LARGEST_REFUSED = 64 * 1024;

@@ -10,6 +10,7 @@ export type DropReason =
   | 'expired' // message expiry interval elapsed
   | 'too_large' // larger than the receiver's Maximum Packet Size
   | 'not_authorized' // refused by a hook, or a client's message to $SYS
+  | 'payload_format_invalid' // it said that its payload is UTF-8, and it is not
   | 'retained_full' // delivered, but not retained: the bound of retained messages is reached
   | 'offline' // QoS 0, and the receiver (every member of a shared group) had no connection
   | 'session_ended'; // it waited, or was on its way, when its receiver's session ended

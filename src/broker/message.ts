@@ -42,6 +42,8 @@ export class Message {
   #stored = false;
   /** The message encoded for each layout in use, while it is being routed. */
   #frames: (PublishFrame | null)[] | null = null;
+  /** The last one made for a receiver with wishes of its own: mostly the next receiver has the same. */
+  #forwarded: Forwarded | null = null;
 
   /** `frame` is the encoded packet in the layout "before 5.0, QoS 0" where there is one already. */
   constructor(fields: MessageFields, frame: Buffer | null = null) {
@@ -75,7 +77,7 @@ export class Message {
     if (!this.#kept) {
       this.#kept = true;
       this.#payload = Buffer.from(this.#payload);
-      this.#frames = null;
+      this.release();
     }
     return this;
   }
@@ -87,7 +89,7 @@ export class Message {
       const own = Buffer.allocUnsafeSlow(this.#payload.length);
       this.#payload.copy(own);
       this.#payload = own;
-      this.#frames = null;
+      this.release();
     }
     return this;
   }
@@ -98,22 +100,64 @@ export class Message {
    */
   frame(version: number, qos: QoS): PublishFrame {
     const layout = (version === 5 ? 2 : 0) + (qos > 0 ? 1 : 0);
-    if (this.#payload.length >= LARGE) this.keep();
+    if (this.#isLarge) this.keep();
     const frames = (this.#frames ??= [null, null, null, null]);
-    return (frames[layout] ??= this.encode(version, qos, this.properties));
+    return (frames[layout] ??= encodePublish(this, this.#payload, version === 5 ? 5 : 4, qos, this.#isLarge));
   }
 
-  /** The same with other properties, made anew: for what differs from receiver to receiver. */
-  encode(version: number, qos: QoS, properties: PublishProperties | null): PublishFrame {
-    const large = this.#payload.length >= LARGE;
-    if (large) this.keep();
-    return encodePublish({ topic: this.topic, properties }, this.#payload, version === 5 ? 5 : 4, qos, large);
+  /**
+   * The message as a packet of 5.0 for a receiver that gets more than the message's own properties, or an alias for its
+   * topic.
+   */
+  frameFor(receiver: Wishes, qos: QoS): PublishFrame {
+    const last = this.#forwarded;
+    if (last !== null && isSame(last.receiver, receiver) && last.hasPacketId === qos > 0) return last.frame;
+    if (this.#isLarge) this.keep();
+    const properties: PublishProperties = { ...this.properties };
+    if (receiver.expiry !== -1) properties.messageExpiryInterval = receiver.expiry;
+    if (receiver.subscriptionIds !== null) properties.subscriptionIdentifiers = [...receiver.subscriptionIds];
+    if (receiver.alias !== 0) properties.topicAlias = receiver.alias;
+    const topic = receiver.knowsAlias ? '' : this.topic;
+    const frame = encodePublish({ topic, properties }, this.#payload, 5, qos, this.#isLarge);
+    this.#forwarded = { receiver, hasPacketId: qos > 0, frame };
+    return frame;
+  }
+
+  get #isLarge(): boolean {
+    return this.#payload.length >= LARGE;
   }
 
   /** Lets go of what was encoded: routing is over. */
   release(): void {
     this.#frames = null;
+    this.#forwarded = null;
   }
+}
+
+/** In what a packet of 5.0 differs from receiver to receiver. */
+export interface Wishes {
+  /** Seconds that are left of the message's life, -1 where it has no end. */
+  readonly expiry: number;
+  readonly subscriptionIds: readonly number[] | null;
+  /** The topic's alias, 0 for none. */
+  readonly alias: number;
+  /** The alias stands for the topic; else the packet has both, to tell the receiver. */
+  readonly knowsAlias: boolean;
+}
+
+interface Forwarded {
+  readonly receiver: Wishes;
+  readonly hasPacketId: boolean;
+  readonly frame: PublishFrame;
+}
+
+function isSame(a: Wishes, b: Wishes): boolean {
+  return (
+    a.alias === b.alias &&
+    a.knowsAlias === b.knowsAlias &&
+    a.expiry === b.expiry &&
+    a.subscriptionIds === b.subscriptionIds
+  );
 }
 
 /** Bytes of a property's value: texts, buffers and lists of them, each with what it costs to hold it. */

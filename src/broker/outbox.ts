@@ -1,5 +1,6 @@
 import { Queue } from '../base/queue.ts';
 import type { Message } from './message.ts';
+import type { SharedGroup } from './shared-group.ts';
 
 /** One QoS 1 or 2 message on its way to one receiver. */
 export interface Delivery {
@@ -7,6 +8,8 @@ export interface Delivery {
   readonly qos: 1 | 2;
   readonly retain: boolean;
   readonly subscriptionIds: readonly number[] | null;
+  /** The shared subscription through which it came, null for a plain one. */
+  readonly group: SharedGroup | null;
   /** 0 until it was sent for the first time. */
   packetId: number;
   /** PUBREC has come: PUBREL is what is owed now (QoS 2). */

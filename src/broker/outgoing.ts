@@ -2,6 +2,7 @@ import { encodeAck } from '../codec/encode.ts';
 import type { AckPacket } from '../codec/packets.ts';
 import type { PublishFrame } from '../codec/publish-frame.ts';
 import type { Wire } from './ports.ts';
+import type { Counters } from './stats.ts';
 import type { Flushable, Turn } from './turn.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -16,6 +17,7 @@ export class Outgoing {
   readonly #wire: Wire;
   readonly #turn: Turn;
   readonly #owner: Flushable;
+  readonly #counters: Counters;
   #buffer: Buffer = EMPTY;
   #length = 0;
   /** Finished pieces before the buffer, where large payloads are sent by reference. */
@@ -25,7 +27,8 @@ export class Outgoing {
   #closed = false;
 
   /** `owner` is told at the end of a turn in which there was something to send, and calls `flush` then. */
-  constructor(wire: Wire, turn: Turn, owner: Flushable) {
+  constructor(wire: Wire, turn: Turn, owner: Flushable, counters: Counters) {
+    this.#counters = counters;
     this.#wire = wire;
     this.#turn = turn;
     this.#owner = owner;
@@ -76,11 +79,15 @@ export class Outgoing {
     this.#length = 0;
     if (pieces !== null) {
       this.#pieces = null;
+      this.#counters.bytesSent += this.#piecesBytes + rest.length;
       this.#piecesBytes = 0;
       if (rest.length > 0) pieces.push(rest);
       else if (buffer !== EMPTY) this.#turn.giveBack(buffer);
       this.#wire.writeAll(pieces);
-    } else if (rest.length > 0) this.#write(rest, buffer);
+    } else if (rest.length > 0) {
+      this.#counters.bytesSent += rest.length;
+      this.#write(rest, buffer);
+    }
   }
 
   /** Behind a backlog little bytes wait long: in memory of their own, for the borrowed buffer is far larger. */

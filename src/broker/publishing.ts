@@ -1,15 +1,26 @@
-import { ReasonCode } from '../codec/reason-codes.ts';
+import { PacketType } from '../codec/packets.ts';
+import { mayCarry, ReasonCode, reasonName } from '../codec/reason-codes.ts';
 import { validateTopic } from '../topics/filter.ts';
 import type { Core } from './core.ts';
 import { drop } from './drop.ts';
+import type { DropReason } from './events.ts';
 import { allows, denialOf, type MessageChange, type MessageVerdict } from './hooks.ts';
 import { Message } from './message.ts';
 
+/** A message was not accepted: the reason code as PUBACK carries it, and a text for people. */
+export interface Refusal {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** What became of a message: accepted with this reason code, or refused. */
+export type Outcome = number | Refusal;
+
 /**
  * Authorises a message, asks and tells about it, and routes it: hops 4 to 6 of the road, for everybody who publishes.
- * The answer is a reason code as PUBACK carries it; a promise only if a hook answers with one.
+ * A promise only if a hook answers with one.
  */
-export function submit(core: Core, message: Message): number | Promise<number> {
+export function submit(core: Core, message: Message): Outcome | Promise<Outcome> {
   const { publisher } = message;
   const ask = core.hooks.questions['client.authorize'];
   if (ask === null || publisher === null) return accept(core, message);
@@ -20,7 +31,7 @@ export function submit(core: Core, message: Message): number | Promise<number> {
   return verdict.then((answer) => (allows(answer) ? accept(core, message) : deny(core, message, answer)));
 }
 
-function accept(core: Core, message: Message): number | Promise<number> {
+function accept(core: Core, message: Message): Outcome | Promise<Outcome> {
   const ask = core.hooks.questions['message.publish'];
   if (ask === null) return route(core, message);
   const verdict = ask(message);
@@ -29,7 +40,7 @@ function accept(core: Core, message: Message): number | Promise<number> {
   return verdict.then((answer) => apply(core, message, answer));
 }
 
-function apply(core: Core, message: Message, verdict: MessageVerdict): number {
+function apply(core: Core, message: Message, verdict: MessageVerdict): Outcome {
   if (!allows(verdict)) return deny(core, message, verdict);
   if (typeof verdict !== 'object' || !('change' in verdict)) return route(core, message);
   const { topic } = verdict.change;
@@ -60,7 +71,16 @@ function route(core: Core, message: Message): number {
   return core.router.route(message) > 0 ? ReasonCode.success : ReasonCode.no_matching_subscribers;
 }
 
-function deny(core: Core, message: Message, verdict: MessageVerdict): number {
-  drop(core, message, null, 'not_authorized');
-  return ReasonCode[denialOf(verdict)];
+function deny(core: Core, message: Message, verdict: MessageVerdict): Refusal {
+  const denied = ReasonCode[denialOf(verdict)];
+  // A hook may deny with any reason; a packet may not carry every one of them.
+  const code = denied >= 0x80 && mayCarry(PacketType.puback, denied) ? denied : ReasonCode.not_authorized;
+  const text = typeof verdict === 'object' && 'deny' in verdict ? verdict.text : undefined;
+  return refuse(core, message, 'not_authorized', code, text ?? reasonName(code).replaceAll('_', ' '));
+}
+
+/** Counts and tells that a message goes nowhere. */
+export function refuse(core: Core, message: Message, reason: DropReason, code: number, text: string): Refusal {
+  drop(core, message, null, reason);
+  return { code, text };
 }

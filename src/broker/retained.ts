@@ -26,6 +26,10 @@ export class Retained {
     return this.#shelf.size;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The number of the newest message. */
   get last(): number {
     return this.#last;

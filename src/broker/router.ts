@@ -40,6 +40,10 @@ export class Router {
     return this.#subscriptions.size + this.#sharedSubscriptions;
   }
 
+  get sharedSubscriptions(): number {
+    return this.#sharedSubscriptions;
+  }
+
   /** Adds or replaces a subscription; `filter` is valid, and may be a shared one. */
   subscribe(session: Session, filter: string, options: SubscriptionOptions): void {
     this.#forgetRoutes();
@@ -82,7 +86,7 @@ export class Router {
       effective.session.deliver(message, effective.qos, retain, effective.subscriptionIds);
       receivers++;
     }
-    for (const group of groups) if (this.#toGroup(group, message)) receivers++;
+    for (const group of groups) if (this.routeToGroup(group, message)) receivers++;
     message.release();
     return receivers;
   }
@@ -92,7 +96,8 @@ export class Router {
     return publisher !== null && publisher.clientId === target.session.clientId ? target.local : target;
   }
 
-  #toGroup(group: SharedGroup, message: Message): boolean {
+  /** Gives the message to one member of a shared subscription; false when nobody can have it. */
+  routeToGroup(group: SharedGroup, message: Message): boolean {
     const member = group.pick(message.qos);
     if (member === null) {
       drop(this.#core, message, null, 'offline');
@@ -100,8 +105,19 @@ export class Router {
     }
     const { options, session } = member;
     const ids = options.subscriptionId === 0 ? null : [options.subscriptionId];
-    session.deliver(message, options.qos, options.retainAsPublished && message.retain, ids);
+    session.deliver(message, options.qos, options.retainAsPublished && message.retain, ids, group);
     return true;
+  }
+
+  /** Whether anybody subscribes to `topic`; unlike routing it remembers nothing. */
+  hasReceivers(topic: string): boolean {
+    let found = false;
+    const note = (): void => {
+      found = true;
+    };
+    this.#subscriptions.match(topic, note);
+    if (!found) this.#groups.match(topic, note);
+    return found;
   }
 
   #routeOf(topic: string): Route {

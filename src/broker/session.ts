@@ -7,6 +7,8 @@ import { drop } from './drop.ts';
 import type { DropReason } from './events.ts';
 import type { Message, QoS } from './message.ts';
 import { type Delivery, Outbox } from './outbox.ts';
+import type { Outcome } from './publishing.ts';
+import type { SharedGroup } from './shared-group.ts';
 import type { SubscriptionOptions } from './subscription.ts';
 
 /** A message that a client left to be published if its connection ends without DISCONNECT. */
@@ -32,7 +34,7 @@ export class Session {
   /** QoS 2 messages that were accepted and whose PUBREL has not come [MQTT-4.3.3-10]. */
   inbox: Set<number> | null = null;
   /** QoS 2 messages that an asynchronous hook still decides upon: a repetition waits for the same answer. */
-  undecided: Map<number, Promise<number>> | null = null;
+  undecided: Map<number, Promise<Outcome>> | null = null;
 
   readonly #core: Core;
   #subscriptions: Map<string, SubscriptionOptions> | null = null;
@@ -62,6 +64,11 @@ export class Session {
     return this.#backfill !== null || (this.#outbox !== null && this.#outbox.waiting);
   }
 
+  /** Messages that wait or are on their way. */
+  get queued(): number {
+    return this.#outbox === null ? 0 : this.#outbox.queued + this.#outbox.inflight;
+  }
+
   get subscriptions(): ReadonlyMap<string, SubscriptionOptions> {
     return this.#subscriptions ?? NO_SUBSCRIPTIONS;
   }
@@ -89,20 +96,39 @@ export class Session {
     return true;
   }
 
-  /** The session is over: nobody sends it anything, and it holds nothing, whoever still refers to it. */
-  end(): void {
+  /**
+   * The session is over: nobody sends it anything, and it holds nothing, whoever still refers to it. With `handOn`
+   * other members of its groups get what it has not had.
+   */
+  end(handOn: boolean): void {
     for (const filter of this.subscriptions.keys()) this.#core.router.unsubscribe(this, filter);
     this.#subscriptions = null;
-    for (const { message } of this.#outbox?.undelivered() ?? []) this.#drop(message, 'session_ended');
+    const undelivered = this.#outbox?.undelivered() ?? [];
     this.#outbox = null;
     this.#backfill = null;
+    for (const delivery of undelivered)
+      if (!handOn || !this.#handOn(delivery)) this.#drop(delivery.message, 'session_ended');
+  }
+
+  /** Another member of the group gets what this one has not had, unless it was begun at QoS 2 [MQTT-4.8.2-5]. */
+  #handOn({ message, group, qos, packetId }: Delivery): boolean {
+    if (group === null || group.size === 0 || (qos === 2 && packetId !== 0)) return false;
+    this.#core.router.routeToGroup(group, message);
+    message.release();
+    return true;
   }
 
   /** Hop 7 of the road: sends the message, queues it or drops it; never waits. */
-  deliver(message: Message, granted: QoS, retain: boolean, subscriptionIds: readonly number[] | null): void {
+  deliver(
+    message: Message,
+    granted: QoS,
+    retain: boolean,
+    subscriptionIds: readonly number[] | null,
+    group: SharedGroup | null = null,
+  ): void {
     const qos = message.qos < granted ? message.qos : granted;
     if (qos === 0) this.#deliverAtMostOnce(message, retain, subscriptionIds);
-    else this.#deliverReliably({ message, qos, retain, subscriptionIds, packetId: 0, released: false });
+    else this.#deliverReliably({ message, qos, retain, subscriptionIds, group, packetId: 0, released: false });
   }
 
   #deliverAtMostOnce(message: Message, retain: boolean, subscriptionIds: readonly number[] | null): void {
@@ -187,7 +213,7 @@ export class Session {
         if (problem !== null) this.#drop(message, problem);
       } else {
         const outbox = this.#outboxInUse();
-        const delivery = { message, qos, retain: true, subscriptionIds, packetId: 0, released: false };
+        const delivery = { message, qos, retain: true, subscriptionIds, group: null, packetId: 0, released: false };
         this.#sendLate(connection, outbox, outbox.start(delivery), false);
       }
       message.release();
@@ -195,19 +221,15 @@ export class Session {
     if (backfill.done) this.#backfill = null;
   }
 
-  /** PUBACK, PUBCOMP or a PUBREC with an error. Returns whether that packet identifier was in use. */
-  acknowledge(packetId: number): boolean {
-    if (this.#outbox?.finish(packetId) === undefined) return false;
-    this.pump();
-    return true;
+  /** The delivery that an acknowledgement is about, undefined where there is none (any more). */
+  delivery(packetId: number): Delivery | undefined {
+    return this.#outbox?.get(packetId);
   }
 
-  /** PUBREC: the receiver has the message. Returns whether that packet identifier was in use. */
-  received(packetId: number): boolean {
-    const delivery = this.#outbox?.get(packetId);
-    if (delivery === undefined || delivery.qos !== 2) return false;
-    delivery.released = true;
-    return true;
+  /** The delivery is over: its receiver has it, or does not want it. */
+  finish(packetId: number): void {
+    this.#outbox?.finish(packetId);
+    this.pump();
   }
 
   #outboxInUse(): Outbox {

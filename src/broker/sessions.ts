@@ -10,6 +10,8 @@ export class Sessions {
   readonly #core: Core;
   readonly #byId = new Map<string, Session>();
   readonly #connections = new Set<Connection>();
+  #clients = 0;
+  #closing = false;
 
   constructor(core: Core) {
     this.#core = core;
@@ -17,6 +19,18 @@ export class Sessions {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Sessions that have a connection. */
+  get clients(): number {
+    return this.#clients;
+  }
+
+  /** QoS 1 and 2 messages of all sessions that are not acknowledged yet. */
+  get queued(): number {
+    let queued = 0;
+    for (const session of this.#byId.values()) queued += session.queued;
+    return queued;
   }
 
   /** All connections, those that have not sent CONNECT included. */
@@ -53,6 +67,8 @@ export class Sessions {
     session.will = null; // A delayed will that is not due yet is void [MQTT-3.1.3-9].
     session.client = client;
     session.connection = connection;
+    const { counters } = this.#core;
+    counters.clientsMaximum = Math.max(counters.clientsMaximum, ++this.#clients);
     session.expiryInterval = expiryInterval;
     connection.session = session;
     return { session, present };
@@ -67,6 +83,7 @@ export class Sessions {
     if (tell !== null) tell(client, reason);
     if (session.connection !== connection) return;
     session.detach();
+    this.#clients--;
     const { clock } = this.#core.options;
     if (session.expiryInterval === 0) return this.#end(session);
     if (session.expiryInterval !== Infinity)
@@ -81,6 +98,7 @@ export class Sessions {
 
   /** Ends every connection (5.0 clients are told), keeps no session. */
   close(): void {
+    this.#closing = true;
     for (const connection of this.#connections) connection.close(ReasonCode.server_shutting_down);
     for (const session of this.#byId.values()) this.#end(session);
   }
@@ -89,7 +107,7 @@ export class Sessions {
   #end(session: Session): void {
     if (this.#byId.get(session.clientId) === session) this.#byId.delete(session.clientId);
     this.#cancelDeadlines(session);
-    session.end();
+    session.end(!this.#closing);
     this.#publishWill(session);
   }
 

@@ -1,10 +1,35 @@
+import { isUtf8 } from 'node:buffer';
+import { ProtocolError, protocolError } from '../codec/errors.ts';
 import type { WillFields } from '../codec/packets.ts';
 import type { PublishProperties } from '../codec/properties.ts';
+import { ReasonCode } from '../codec/reason-codes.ts';
+import { isInternal, validateTopic } from '../topics/filter.ts';
 import type { Client } from './client.ts';
 import type { Core } from './core.ts';
 import { Message } from './message.ts';
 import { submit } from './publishing.ts';
 import type { Will } from './session.ts';
+import { topicExcessOf } from './topic-limits.ts';
+
+/** Throws ProtocolError for a will that could not be published as a message. */
+export function checkWill(core: Core, { topic, payload, qos, retain, properties }: WillFields): void {
+  const { options } = core;
+  const problem =
+    validateTopic(topic) ?? topicExcessOf(core, topic) ?? (isInternal(topic) ? 'a topic of the broker itself' : null);
+  if (problem !== null) throw new ProtocolError(ReasonCode.topic_name_invalid, `the will: ${problem}`);
+  const response = properties?.responseTopic;
+  if (response !== undefined && validateTopic(response) !== null)
+    throw protocolError('the will: the response topic is no topic name'); // [MQTT-3.3.2-14]
+  const excess = response === undefined ? null : topicExcessOf(core, response);
+  if (excess !== null)
+    throw new ProtocolError(ReasonCode.topic_name_invalid, `the will: the response topic: ${excess}`);
+  if (options.checkPayloadFormat && properties?.payloadFormatIndicator === true && !isUtf8(payload))
+    throw new ProtocolError(ReasonCode.payload_format_invalid, 'the will: the payload is not UTF-8');
+  if (qos > options.maximumQoS)
+    throw new ProtocolError(ReasonCode.qos_not_supported, `the will: QoS ${qos}, the highest is ${options.maximumQoS}`); // [MQTT-3.2.2-12]
+  if (retain && !options.retainAvailable)
+    throw new ProtocolError(ReasonCode.retain_not_supported, 'the will: messages are not retained here'); // [MQTT-3.2.2-13]
+}
 
 /** The will of CONNECT, ready to be published by the same road as any message. */
 export function willOf(core: Core, client: Client, fields: WillFields): Will {

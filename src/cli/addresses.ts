@@ -1,27 +1,9 @@
 import { Failure, UsageError } from './failure.ts';
 
 /** Where to listen. */
-export interface Address {
+interface Address {
   readonly host: string;
   readonly port: number;
-}
-
-const SCHEMES = ['nmq-tcp', 'broker+tcp', 'tcp', 'mqtt'];
-const DEFAULT_PORT = 1883;
-
-/**
- * Reads a listener's url in NanoMQ's manner, `nmq-tcp://HOST:PORT`; without a port it is 1883.
- *
- * @throws UsageError when it is none.
- */
-export function listenerUrl(text: string): Address {
-  const match = /^(?<scheme>[a-z+-]+):\/\/(?<host>\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+)(?::(?<port>\d+))?\/?$/i.exec(text);
-  const { scheme = '', host = '', port } = match?.groups ?? {};
-  if (match === null) throw new UsageError(`--url ${text}: not of the form nmq-tcp://HOST:PORT`);
-  if (!SCHEMES.includes(scheme.toLowerCase())) {
-    throw new UsageError(`--url ${text}: unknown scheme ${scheme}, known are ${SCHEMES.join(', ')}`);
-  }
-  return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? DEFAULT_PORT : portNumber('--url', port) };
 }
 
 /**
@@ -36,7 +18,7 @@ export function portNumber(option: string, text: string): number {
 }
 
 /** HOST:PORT as it stands in a url. */
-export function hostPort({ host, port }: Address): string {
+function hostPort({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

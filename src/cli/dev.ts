@@ -2,15 +2,15 @@ import { styleText } from 'node:util';
 
 import { type App, compose, type Config, readConfig } from '../app.ts';
 import { WEBHOOK_EVENTS } from '../webhook/events.ts';
-import { hostPort, listenFailure, portNumber } from './addresses.ts';
+import { listenFailure, portNumber } from './addresses.ts';
 import { type Command, type Options, parse } from './command.ts';
 import { endRequest } from './end-request.ts';
 import { clockTime, eventLine, type Paint } from './event-line.ts';
 import { type Arrival, type Inbox, openInbox } from './inbox.ts';
+import { failureOf, listenAt } from './listener-options.ts';
 import { stderrLog } from './log.ts';
 import { linePrinter } from './output.ts';
 import { serve } from './serve.ts';
-import { listenAt } from './start.ts';
 import { version } from './version.ts';
 
 const HOST = '127.0.0.1';
@@ -34,7 +34,7 @@ export const dev: Command = {
     const values = parse(options, args);
     const port = portNumber('--port', values.port);
     const inboxPort = portNumber('--inbox-port', values['inbox-port']);
-    const asked = endRequest();
+    const asked = endRequest(['SIGINT', 'SIGTERM', 'SIGHUP']);
     const printer = linePrinter();
     const inbox = values['no-inbox']
       ? undefined
@@ -59,13 +59,13 @@ async function open(port: number, tell: (arrival: Arrival) => void): Promise<Inb
 async function composeAt(port: number, inbox: Inbox | undefined): Promise<App> {
   const config: Config = {
     ...readConfig(undefined),
-    listeners: listenAt([{ host: HOST, port }]),
+    listeners: listenAt([{ kind: 'tcp', bind: `${HOST}:${port}` }]),
     webhook: inbox === undefined ? undefined : webhookTo(inbox.port),
   };
   try {
-    return await compose(config, stderrLog);
+    return await compose(config, stderrLog, version());
   } catch (error) {
-    throw listenFailure(error, { host: HOST, port }, '--port');
+    throw failureOf(error, '--port');
   }
 }
 
@@ -91,13 +91,14 @@ function arrivalLine({ at, body }: Arrival): string {
 }
 
 function banner(app: App, inbox: Inbox | undefined): string {
-  const [listener = { host: HOST, port: 0 }] = app.listeners;
-  const target = `-h ${HOST}${listener.port === 1883 ? '' : ` -p ${listener.port}`} -t hello/world -m hi`;
+  const url = app.listeners[0]?.url ?? '';
+  const port = new URL(url).port;
+  const target = `-h ${HOST}${port === '1883' ? '' : ` -p ${port}`} -t hello/world -m hi`;
   const outcome = inbox === undefined ? 'and its message is published' : 'and the webhook requests appear below';
   return [
     `${paint('bold', 'HookMQ')} ${version()}`,
     '',
-    `  MQTT broker    mqtt://${hostPort(listener)}`,
+    `  MQTT broker    ${url}`,
     ...(inbox === undefined ? [] : [`  webhook inbox  http://${HOST}:${inbox.port}/`]),
     '',
     `Type this in another terminal, ${outcome}:`,

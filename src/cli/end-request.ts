@@ -4,10 +4,10 @@ const SAME_REQUEST_MS = 500;
 const PARENT_CHECK_MS = 500;
 
 /**
- * Resolves when the process is asked to end, by SIGINT, SIGTERM or SIGHUP. To be called before there is anything to end; a
+ * Resolves when the process is asked to end, by one of the signals. To be called before there is anything to end; a
  * second request exits at once.
  */
-export function endRequest(): Promise<void> {
+export function endRequest(signals: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {
     let begun: number | undefined;
     const begin = (): void => {
@@ -18,9 +18,7 @@ export function endRequest(): Promise<void> {
       if (begun !== undefined && performance.now() - begun > SAME_REQUEST_MS) process.exit(1);
       begin();
     };
-    process.on('SIGINT', ask);
-    process.on('SIGTERM', ask);
-    process.on('SIGHUP', ask);
+    for (const signal of signals) process.on(signal, ask);
     if (process.env['npm_lifecycle_event'] !== undefined) whenParentIsGone(begin);
   });
 }

@@ -1,19 +1,15 @@
-import { compose, type Config, ListenError, readConfig } from '../app.ts';
-import { type Address, hostPort, listenerUrl, listenFailure, publicUrl } from './addresses.ts';
+import { type App, compose, readConfig } from '../app.ts';
+import { publicUrl } from './addresses.ts';
 import { type Command, type Options, parse } from './command.ts';
 import { endRequest } from './end-request.ts';
+import { failureOf, listenerOptions, listenersOf } from './listener-options.ts';
 import { stderrLog } from './log.ts';
 import { serve } from './serve.ts';
 import { version } from './version.ts';
 
 const options = {
   conf: { type: 'string', takes: 'FILE', doc: 'the config file; without one, 127.0.0.1:1883 and no webhook' },
-  url: {
-    type: 'string',
-    multiple: true,
-    takes: 'nmq-tcp://HOST:PORT',
-    doc: 'listen here instead of where the config says',
-  },
+  ...listenerOptions,
 } as const satisfies Options;
 
 /** The broker as its config file says. */
@@ -24,27 +20,36 @@ export const start: Command = {
   examples: [
     { line: 'hookmq start --conf /etc/hookmq.conf', doc: 'the broker with a config of its own' },
     { line: 'hookmq start --url nmq-tcp://0.0.0.0:1883', doc: 'reachable from other machines, else as without a file' },
+    { line: 'hookmq start --url nmq-tls://0.0.0.0:8883 --cert cert.pem --key key.pem', doc: 'with TLS' },
+    { line: 'kill -HUP PID', doc: 'has a running broker read its certificates anew' },
   ],
   async run(args) {
-    const { conf, url = [] } = parse(options, args);
-    const addresses = url.map(listenerUrl);
-    const config = readConfig(conf);
-    const asked = endRequest();
-    const chosen = addresses.length === 0 ? config : { ...config, listeners: listenAt(addresses) };
-    const app = await compose(chosen, stderrLog).catch((error: unknown) => {
+    const values = parse(options, args);
+    const listeners = listenersOf(values);
+    const config = readConfig(values.conf);
+    const asked = endRequest(['SIGINT', 'SIGTERM']);
+    let running: App | undefined;
+    // Before it runs there is nothing that could have been read already.
+    process.on('SIGHUP', () => running !== undefined && void reload(running));
+    const chosen = listeners === undefined ? config : { ...config, listeners };
+    const app = await compose(chosen, stderrLog, version()).catch((error: unknown) => {
       // Where no file says where to listen, its key would be no help.
-      const byOption = error instanceof ListenError && (conf === undefined || chosen !== config);
-      throw byOption ? listenFailure(error, error, '--url') : error;
+      throw values.conf === undefined || listeners !== undefined ? failureOf(error, '--url') : error;
     });
     console.log(`HookMQ ${version()}`);
-    for (const listener of app.listeners) console.log(`listening on mqtt://${hostPort(listener)} (${listener.name})`);
+    for (const { url, name } of app.listeners) console.log(`listening on ${url} (${name})`);
     if (config.webhook?.enable === true) console.log(`webhook ${publicUrl(config.webhook.url)}`);
+    running = app;
     await serve(app, asked);
   },
 };
 
-/** Listeners at these addresses and nowhere else. */
-export function listenAt(addresses: readonly Address[]): Config['listeners'] {
-  const rows = addresses.map((bind, index) => [index === 0 ? 'default' : `url${index + 1}`, { bind, enable: true }]);
-  return { tcp: Object.fromEntries(rows) };
+/** Reads the certificates anew and says of each listener what came of it. */
+async function reload(app: App): Promise<void> {
+  const outcomes = await app.reload();
+  if (outcomes.length === 0) stderrLog.info('SIGHUP: no listener has certificates to read anew');
+  for (const { listener, problem } of outcomes) {
+    if (problem === null) stderrLog.info(`listener ${listener.name}: certificates read anew`);
+    else stderrLog.error(`listener ${listener.name} keeps its certificates: ${problem}`);
+  }
 }

@@ -17,7 +17,7 @@ import type {
 } from './packets.ts';
 import { PacketType } from './packets.ts';
 import { readProperties } from './properties.ts';
-import { isReasonCode, ReasonCode } from './reason-codes.ts';
+import { mayCarry, ReasonCode } from './reason-codes.ts';
 import type { Reader } from './reader.ts';
 
 /** What the low four bits of the first byte must be, by packet type (5.0, table 2-2); PUBLISH has its own. */
@@ -136,7 +136,7 @@ function decodeConnack(reader: Reader, version: ProtocolVersion): ConnackPacket 
   const flags = reader.u8();
   if (flags > 1) throw malformed('reserved connect acknowledge flags are set');
   const reasonCode = reader.u8();
-  const properties = version === 5 && reader.at < reader.end ? readProperties(reader, 'connack') : null;
+  const properties = version === 5 ? readProperties(reader, 'connack') : null;
   return { type: PacketType.connack, sessionPresent: flags === 1, reasonCode, properties };
 }
 
@@ -149,14 +149,14 @@ function packetIdentifier(reader: Reader): number {
 function decodeAck(reader: Reader, type: AckPacket['type'], version: ProtocolVersion): AckPacket {
   const packetId = packetIdentifier(reader);
   if (version < 5 || reader.at === reader.end) return { type, packetId, reasonCode: 0, properties: null };
-  const reasonCode = knownReasonCode(reader);
+  const reasonCode = readReasonCode(reader, type);
   const properties = reader.at < reader.end ? readProperties(reader, 'puback') : null;
   return { type, packetId, reasonCode, properties };
 }
 
-function knownReasonCode(reader: Reader): number {
+function readReasonCode(reader: Reader, type: number): number {
   const code = reader.u8();
-  if (!isReasonCode(code)) throw protocolError(`unknown reason code ${code}`);
+  if (!mayCarry(type, code)) throw protocolError(`reason code 0x${code.toString(16)} in a packet of type ${type}`);
   return code;
 }
 
@@ -216,7 +216,7 @@ function rest(reader: Reader): number[] {
 function decodeDisconnect(reader: Reader, version: ProtocolVersion): DisconnectPacket {
   const type = PacketType.disconnect;
   if (version < 5 || reader.at === reader.end) return { type, reasonCode: 0, properties: null };
-  const reasonCode = knownReasonCode(reader);
+  const reasonCode = readReasonCode(reader, type);
   const properties = reader.at < reader.end ? readProperties(reader, 'disconnect') : null;
   return { type, reasonCode, properties };
 }
@@ -225,7 +225,7 @@ function decodeAuth(reader: Reader, version: ProtocolVersion): AuthPacket {
   if (version < 5) throw protocolError('AUTH before MQTT 5.0');
   const type = PacketType.auth;
   if (reader.at === reader.end) return { type, reasonCode: 0, properties: null };
-  const reasonCode = knownReasonCode(reader);
+  const reasonCode = readReasonCode(reader, type);
   const properties = reader.at < reader.end ? readProperties(reader, 'auth') : null;
   return { type, reasonCode, properties };
 }

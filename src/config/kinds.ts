@@ -1,5 +1,5 @@
 import type { Kind } from './kind.ts';
-import { readKnownRows, readObject, reportUnknown } from './read-rows.ts';
+import { readObject } from './read-rows.ts';
 import type { Rows, Values } from './rows.ts';
 import type { ConfigNode, Member, ScalarNode } from './tree.ts';
 import { byteUnits, parseWithUnit, showWithUnit, timeUnits } from './units.ts';
@@ -10,9 +10,20 @@ export function text(expected = 'a text with at least one character'): Kind<stri
   return scalar(expected, ({ value, text: written }) => (value === null || written === '' ? undefined : written));
 }
 
+export interface IntegerOptions extends Bounds {
+  /** Also takes `unlimited`, which is read as Infinity. */
+  readonly unlimited?: true;
+}
+
+/** A text that may be empty. */
+export function textOrNone(): Kind<string> {
+  return scalar('a text', ({ value, text: written }) => (value === null ? undefined : written));
+}
+
 /** A whole number within bounds (both included). */
-export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}): Kind<number> {
-  return scalar(`a whole number ${boundsText(min, max)}`, (node) => {
+export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER, unlimited }: IntegerOptions = {}): Kind<number> {
+  return scalar(`a whole number ${boundsText(min, max)}${unlimited ? ', or unlimited' : ''}`, (node) => {
+    if (unlimited && isUnlimited(node.text)) return Infinity;
     const value = numberOf(node);
     return Number.isSafeInteger(value) && within(value, min, max) ? value : undefined;
   });
@@ -44,21 +55,21 @@ export function enumeration<const W extends string>(words: readonly W[]): Kind<W
 export interface DurationOptions extends Bounds {
   /** What a number without unit means; without this it is an error. */
   readonly bare?: 'ms' | 's';
-  /** Also takes `never`, which is read as Infinity. */
-  readonly never?: true;
+  /** A word that is read as Infinity. */
+  readonly endless?: 'never' | 'unlimited';
 }
 
 /** A time span in milliseconds: `500ms`, `60s`, `5m`, `1h`, `1d`. Bounds are in milliseconds. */
-export function duration({ bare, never, ...bounds }: DurationOptions = {}): Kind<number> {
+export function duration({ bare, endless, ...bounds }: DurationOptions = {}): Kind<number> {
   const forms = ['a duration such as 500ms, 60s, 5m, 1h or 1d'];
   if (bare !== undefined) {
     forms.push(`or a number of ${bare === 's' ? 'seconds' : 'milliseconds'}`);
   }
-  if (never) {
-    forms.push('or never');
+  if (endless !== undefined) {
+    forms.push(`or ${endless}`);
   }
   return withUnits(forms.join(' '), timeUnits, bounds, (written) =>
-    never && written.toLowerCase() === 'never' ? Infinity : parseWithUnit(written, timeUnits, bare),
+    written.toLowerCase() === endless ? Infinity : parseWithUnit(written, timeUnits, bare),
   );
 }
 
@@ -77,22 +88,6 @@ export function url({ schemes }: { readonly schemes?: readonly string[] } = {}):
     const parsed = URL.parse(written);
     const scheme = parsed?.protocol.slice(0, -1);
     return scheme !== undefined && (schemes?.includes(scheme) ?? true) ? written : undefined;
-  });
-}
-
-/** Where to listen. */
-export interface BindAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `host:port`, `[IPv6]:port`, or a port alone for all IPv4 interfaces. Port 0 takes any free one. */
-export function bindAddress(): Kind<BindAddress> {
-  const expected = 'an address such as 0.0.0.0:1883, [::1]:1883, localhost:1883 or 1883';
-  return scalar(expected, ({ text: written }) => {
-    const match = /^(?:(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([\w.-]+))?:)?(\d{1,5})$/.exec(written);
-    const port = Number(match?.[3] ?? NaN);
-    return match !== null && port <= 65_535 ? { host: match[1] ?? match[2] ?? '0.0.0.0', port } : undefined;
   });
 }
 
@@ -132,41 +127,23 @@ export function object<const R extends Rows>(rows: R): Kind<Values<R>> {
   };
 }
 
-/**
- * Objects below free names, of which one may stand without a name: `tcp.bind` beside `tcp.lan.bind`. The one without
- * is called `default`.
- */
-export function named<const R extends Rows>(rows: R): Kind<Readonly<Record<string, Values<R>>>> {
-  const expected = 'an object { ... }';
+/** A kind whose value `wrong` must find nothing wrong with; what it says completes `file:line:column: key: ...`. */
+export function checked<T>(kind: Kind<T>, wrong: (value: T) => string | null): Kind<T> {
   return {
-    expected,
-    inside: { holds: 'named', rows },
+    ...kind,
     read(node, place) {
-      if (node.type !== 'object') {
-        return place.wrong(node, expected);
-      }
-      const direct = new Map<string, Member>();
-      const byName = new Map<string, Member>();
-      for (const [key, member] of node.members) {
-        if (Object.hasOwn(rows, key)) {
-          direct.set(key, member);
-        } else if (member.value.type === 'object') {
-          byName.set(key, member);
-        } else {
-          reportUnknown(key, member, rows, place);
-        }
-      }
-      const values = readEach(byName, (key, value) => readObject(rows, value, place.member(key)));
-      if (direct.size === 0) {
-        return values;
-      }
-      const both = byName.get('default');
-      if (both !== undefined) {
-        place.member('default').problem(both.at, 'stands for the keys without a name, which are there too');
-      }
-      return { default: readKnownRows(rows, { members: direct, at: node.at }, place), ...values };
+      const value = kind.read(node, place);
+      const message = value === undefined ? null : wrong(value);
+      if (message === null) return value;
+      place.problem(node.at, message);
+      return undefined;
     },
   };
+}
+
+/** Whether a value is the word for no bound, ours or EMQX's. */
+export function isUnlimited(written: string): boolean {
+  return /^(?:unlimited|infinity)$/i.test(written);
 }
 
 interface Bounds {
@@ -174,7 +151,8 @@ interface Bounds {
   readonly max?: number;
 }
 
-function scalar<T>(expected: string, parse: (node: ScalarNode) => T | undefined): Kind<T> {
+/** A kind of single values: `parse` makes one of a scalar, or undefined of what is not `expected`. */
+export function scalar<T>(expected: string, parse: (node: ScalarNode) => T | undefined): Kind<T> {
   return {
     expected,
     read(node: ConfigNode, place) {
@@ -200,13 +178,14 @@ function withUnits(
       if (value < min) {
         return place.wrong(node, `at least ${showWithUnit(min, units)}`);
       }
-      // Infinity is somebody's `never`, which no bound forbids.
+      // Infinity is somebody's `never` or `unlimited`, which no bound forbids.
       return value > max && value !== Infinity ? place.wrong(node, `at most ${showWithUnit(max, units)}`) : value;
     },
   };
 }
 
-function readEach<T>(
+/** Reads the members of an object; those that are wrong are left out. */
+export function readEach<T>(
   members: ReadonlyMap<string, Member>,
   read: (key: string, value: ConfigNode) => T | undefined,
 ): Readonly<Record<string, T>> {

@@ -5,12 +5,12 @@ import { readHocon } from './hocon.ts';
 import type { Document } from './hocon.ts';
 import { Place } from './place.ts';
 import { readTextFile } from './read-file.ts';
-import { readObject, readRows, reportUnknown } from './read-rows.ts';
+import { isOff, readObject, readRows, reportUnknown, withoutRequired } from './read-rows.ts';
 import { group, nowhere } from './rows.ts';
-import type { ConfigOf, Infer, Rows, Section } from './rows.ts';
+import type { ConfigOf, Infer, Section } from './rows.ts';
 import { keyOf, LegacyTable, tableOf } from './table.ts';
 import { emptyObjectNode, nodeOf } from './tree.ts';
-import type { ConfigNode, ObjectNode, Plain, Position } from './tree.ts';
+import type { ConfigNode, Member, ObjectNode, Plain, Position } from './tree.ts';
 
 export interface LoadOptions<S extends readonly Section[]> {
   /** The file to read, in HOCON or in the flat dialect. Without it, all defaults apply. */
@@ -41,7 +41,10 @@ export function loadConfig<const S extends readonly Section[]>(options: LoadOpti
       reportUnknown(key, member, rows, place);
     }
   }
-  const config = sections.map((section): [string, unknown] => [section.name, readSection(section, root, place)]);
+  const config = sections.map((section): [string, unknown] => [
+    section.name,
+    readSection(section, root, place, problems),
+  ]);
   if (problems.length > 0) {
     throw new ConfigError(problems.toSorted(byPosition));
   }
@@ -57,7 +60,7 @@ export function configure<S extends Section>(section: S, values: Plain): Infer<S
   const problems: Problem[] = [];
   const keys = tableOf([section]).map(keyOf);
   const place = Place.root(problems, keys).member(section.name);
-  const config = readObject(section.rows, nodeOf(values, nowhere), place);
+  const config = readChecked(section, nodeOf(values, nowhere), place, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // The mapped type is what the section makes; TypeScript cannot follow it.
   return config as Infer<S>;
@@ -80,12 +83,13 @@ function readDocument(
   return readHocon(content.text, file, { environment, isFlatKey: (key) => allFlat || legacy.has(key) });
 }
 
-function readSection(section: Section, root: ObjectNode, parent: Place): unknown {
+function readSection(section: Section, root: ObjectNode, parent: Place, problems: readonly Problem[]): unknown {
   const place = parent.member(section.name);
-  const member = root.members.get(section.name);
-  if (member !== undefined) {
-    if (!isOff(section, member.value)) return readObject(section.rows, member.value, place);
-    readObject(withoutRequired(section.rows), member.value, place);
+  const node = root.members.get(section.name)?.value;
+  if (node !== undefined) {
+    const off = node.type === 'object' && isOff(section.switch, node);
+    if (!off) return readChecked(section, node, place, problems);
+    readObject(withoutRequired(section.rows), node, place);
     return undefined;
   }
   if (section.optional) {
@@ -97,15 +101,29 @@ function readSection(section: Section, root: ObjectNode, parent: Place): unknown
     : readObject(section.rows, nodeOf(section.whenAbsent, at), place);
 }
 
-function isOff(section: Section, node: ConfigNode): boolean {
-  if (section.switch === undefined || node.type !== 'object') return false;
-  const value = node.members.get(section.switch)?.value;
-  return value?.type === 'scalar' && value.text.toLowerCase() === 'false';
+/** What is wrong between keys is looked for where each of them is right. */
+function readChecked(section: Section, node: ConfigNode, place: Place, problems: readonly Problem[]): unknown {
+  const before = problems.length;
+  const values = readObject(section.rows, node, place);
+  if (values !== undefined && problems.length === before) {
+    section.check(values, (path, message) => {
+      problemBelow(node, path, message, place);
+    });
+  }
+  return values;
 }
 
-function withoutRequired(rows: Rows): Rows {
-  const entries = Object.entries(rows);
-  return Object.fromEntries(entries.map(([key, row]) => [key, row.type === 'row' ? { ...row, required: false } : row]));
+/** Tells a problem of the key with this path below a node; see ProblemTold. */
+function problemBelow(node: ConfigNode, path: readonly string[], message: string, place: Place): void {
+  let found = { at: node.at, value: node };
+  let key = place;
+  for (const name of path) {
+    const member: Member | undefined = found.value.type === 'object' ? found.value.members.get(name) : undefined;
+    if (member === undefined && name === 'default') continue;
+    found = member ?? found;
+    key = key.member(name);
+  }
+  key.problem(found.at, message);
 }
 
 function byPosition(a: Problem, b: Problem): number {

@@ -18,11 +18,6 @@ export function readRows<R extends Rows>(rows: R, source: Source, place: Place):
       reportUnknown(key, member, rows, place);
     }
   }
-  return readKnownRows(rows, source, place);
-}
-
-/** As `readRows`, but leaves keys that the table does not have to the caller. */
-export function readKnownRows<R extends Rows>(rows: R, source: Source, place: Place): Values<R> {
   const values = Object.entries(rows).map(([key, entry]): [string, unknown] => {
     const member = source.members.get(key);
     return [
@@ -37,6 +32,18 @@ export function readKnownRows<R extends Rows>(rows: R, source: Source, place: Pl
 /** Reads a value that must be an object of the table's keys. */
 export function readObject<R extends Rows>(rows: R, node: ConfigNode, place: Place): Values<R> | undefined {
   return node.type === 'object' ? readRows(rows, node, place) : place.wrong(node, 'an object { ... }');
+}
+
+/** Whether the row called `switch` says false, so that what it stands in is as absent. */
+export function isOff(name: string | undefined, { members }: Source): boolean {
+  const value = name === undefined ? undefined : members.get(name)?.value;
+  return value?.type === 'scalar' && value.text.toLowerCase() === 'false';
+}
+
+/** The rows of something that is switched off: what is there must be right, but nothing must be there. */
+export function withoutRequired(rows: Rows): Rows {
+  const entries = Object.entries(rows);
+  return Object.fromEntries(entries.map(([key, row]) => [key, row.type === 'row' ? { ...row, required: false } : row]));
 }
 
 /** Reports a key that no table has, down to where it branches: `webhok.body.encoding`, not `webhok`. */

@@ -101,11 +101,20 @@ export interface Section<N extends string = string, R extends Rows = Rows, O ext
   readonly whenAbsent: Plain | undefined;
   /** The row that switches it off: with `false` there, it is as absent, and nothing in it is required. */
   readonly switch: string | undefined;
+  /** Finds what is wrong between the keys, once each of them is right. */
+  check(values: Values<R>, problem: ProblemTold): void;
 }
 
-export interface SectionOptions {
+/**
+ * Tells a problem of the key with this path within the section (`['ssl', 'default', 'keyfile']`). The name `default` is
+ * left out where the file does so too, and a key that is missing is missing where its object stands.
+ */
+export type ProblemTold = (path: readonly string[], message: string) => void;
+
+export interface SectionOptions<R extends Rows> {
   readonly doc: string;
   readonly whenAbsent?: Plain;
+  check?(values: Values<R>, problem: ProblemTold): void;
 }
 
 /** Describes a section. An optional one is undefined when the file does not have it; else its rows' defaults apply. */
@@ -117,15 +126,15 @@ export function section<const N extends string, const R extends Rows>(
 export function section<const N extends string, const R extends Rows>(
   name: N,
   rows: R,
-  options: SectionOptions,
+  options: SectionOptions<R>,
 ): Section<N, R, false>;
 export function section(
   name: string,
   rows: Rows,
-  options: SectionOptions & { readonly optional?: true; readonly switch?: string },
+  options: SectionOptions<Rows> & { readonly optional?: true; readonly switch?: string },
 ): Section {
-  const { doc, optional = false, whenAbsent } = options;
-  return { name, rows, doc, optional, whenAbsent, switch: options.switch };
+  const { doc, optional = false, whenAbsent, check = () => {} } = options;
+  return { name, rows, doc, optional, whenAbsent, switch: options.switch, check };
 }
 
 /** The values of a table. */

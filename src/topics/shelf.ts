@@ -1,5 +1,7 @@
+import { SmallMap } from '../base/small-map.ts';
+
 interface Node<V> {
-  children: Map<string, Node<V>> | null;
+  children: SmallMap<string, Node<V>> | null;
   value: V | undefined;
 }
 
@@ -28,7 +30,7 @@ export class TopicShelf<V> {
   set(topic: string, value: V): void {
     let node = this.#root;
     for (const level of topic.split('/')) {
-      node.children ??= new Map();
+      node.children ??= new SmallMap();
       let child = node.children.get(level);
       if (child === undefined) {
         child = { children: null, value: undefined };
@@ -103,7 +105,9 @@ function named<V>(nodes: readonly Node<V>[], level: string): Node<V>[] {
 function children<V>(nodes: readonly Node<V>[], root: boolean): Node<V>[] {
   const found: Node<V>[] = [];
   for (const node of nodes)
-    for (const [level, child] of node.children ?? []) if (!(root && level.startsWith('$'))) found.push(child);
+    node.children?.forEach((child, level) => {
+      if (!(root && level.startsWith('$'))) found.push(child);
+    });
   return found;
 }
 
@@ -112,6 +116,6 @@ function collect<V>(start: Node<V>, root: boolean, found: V[]): void {
   const pending = root ? children([start], true) : [start];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (node.value !== undefined) found.push(node.value);
-    if (node.children !== null) for (const child of node.children.values()) pending.push(child);
+    node.children?.forEach((child) => pending.push(child));
   }
 }

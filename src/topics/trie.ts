@@ -1,8 +1,10 @@
+import { SmallMap } from '../base/small-map.ts';
+
 interface Node<K, V> {
-  children: Map<string, Node<K, V>> | null;
+  children: SmallMap<string, Node<K, V>> | null;
   plus: Node<K, V> | null;
   hash: Node<K, V> | null;
-  values: Map<K, V> | null;
+  values: SmallMap<K, V> | null;
 }
 
 /**
@@ -32,7 +34,7 @@ export class FilterTrie<K, V> {
   set(filter: string, key: K, value: V): void {
     let node = this.#root;
     for (const level of filter.split('/')) node = childOf(node, level) ?? addChild(node, level);
-    node.values ??= new Map();
+    node.values ??= new SmallMap();
     if (!node.values.has(key)) this.#size++;
     node.values.set(key, value);
   }
@@ -94,7 +96,7 @@ function addChild<K, V>(node: Node<K, V>, level: string): Node<K, V> {
   const child = newNode<K, V>();
   if (level === '+') node.plus = child;
   else if (level === '#') node.hash = child;
-  else (node.children ??= new Map()).set(level, child);
+  else (node.children ??= new SmallMap()).set(level, child);
   return child;
 }
 
@@ -112,5 +114,5 @@ function isEmpty<K, V>(node: Node<K, V>): boolean {
 }
 
 function visitAll<K, V>(node: Node<K, V>, visit: (value: V) => void): void {
-  if (node.values !== null) for (const value of node.values.values()) visit(value);
+  node.values?.forEach(visit);
 }

@@ -1,5 +1,17 @@
 import type { Kind } from '../config/kind.ts';
-import { boolean, duration, enumeration, integer, list, map, object, size, text, url } from '../config/kinds.ts';
+import {
+  boolean,
+  checked,
+  duration,
+  enumeration,
+  integer,
+  list,
+  map,
+  object,
+  size,
+  text,
+  url,
+} from '../config/kinds.ts';
 import { configure } from '../config/load.ts';
 import { group, refuse, row, section } from '../config/rows.ts';
 import type { Infer, Refusal } from '../config/rows.ts';
@@ -54,7 +66,9 @@ export const webhookSection = section(
             doc: 'The event that is sent.',
             required: true,
           }),
-          topic: row(topicFilter(), { doc: 'Only messages whose topic this filter matches; without it, all.' }),
+          topic: row(topicFilter(), {
+            doc: 'Only messages whose topic this filter matches; without it, all but those below $SYS.',
+          }),
         }),
       ),
       {
@@ -121,20 +135,6 @@ function topicFilter(): Kind<string> {
   return checked(text('a topic filter'), (filter) =>
     filter.startsWith('$share/') ? 'a rule takes a topic filter without $share' : validateFilter(filter),
   );
-}
-
-/** A kind whose value `wrong` must find nothing wrong with. */
-function checked<T>(kind: Kind<T>, wrong: (value: T) => string | null): Kind<T> {
-  return {
-    ...kind,
-    read(node, place) {
-      const value = kind.read(node, place);
-      const message = value === undefined ? null : wrong(value);
-      if (message === null) return value;
-      place.problem(node.at, message);
-      return undefined;
-    },
-  };
 }
 
 /** `web.hook.rule.message.publish.1 = {"action": "on_message_publish", "topic": "a/#"}`: the key names the event. */

@@ -1,5 +1,6 @@
 import type { Client } from '../broker/client.ts';
 import type { BrokerEvents, EventListener, EventName } from '../broker/events.ts';
+import type { PeerCertificate } from '../broker/ports.ts';
 import { payloadKeys, type PayloadEncoding } from './payload.ts';
 import type { RecordReader, RecordWriter, StoredRecord } from './record.ts';
 
@@ -57,6 +58,7 @@ export const WEBHOOK_EVENTS: readonly WebhookEvent[] = [
       record.uint16(client.keepAlive);
       record.text(reason);
       record.optionalText(client.username);
+      writeCertificate(record, client.certificate);
     },
     body: (record, clientId) => ({
       proto_ver: record.byte(),
@@ -65,6 +67,7 @@ export const WEBHOOK_EVENTS: readonly WebhookEvent[] = [
       username: record.optionalText() ?? NO_USERNAME,
       clientid: clientId,
       action: 'client_connack',
+      ...certificateKeys(record),
     }),
   }),
   event({
@@ -75,12 +78,14 @@ export const WEBHOOK_EVENTS: readonly WebhookEvent[] = [
     write(record, client, reason) {
       record.text(reason);
       record.optionalText(client.username);
+      writeCertificate(record, client.certificate);
     },
     body: (record, clientId) => ({
       reason: record.text(),
       username: record.optionalText() ?? NO_USERNAME,
       clientid: clientId,
       action: 'client_disconnected',
+      ...certificateKeys(record),
     }),
   }),
   event({
@@ -121,6 +126,17 @@ export function recordBody(record: StoredRecord, reader: RecordReader, encoding:
   const row = eventById.get(id);
   if (row === undefined) throw new RangeError(`a record of the unknown event ${id}`);
   return row.body(reader, encoding);
+}
+
+/** At the end of a record, so that nothing is written for the many clients that have none. */
+function writeCertificate(record: RecordWriter, certificate: PeerCertificate | null): void {
+  if (certificate === null) return;
+  record.text(certificate.commonName);
+  record.text(certificate.subject);
+}
+
+function certificateKeys(record: RecordReader): object {
+  return record.hasMore ? { cert_common_name: record.text(), cert_subject: record.text() } : {};
 }
 
 /** Ties the types of one broker event together, and hides them from those who use the table. */

@@ -155,6 +155,12 @@ export function recordCost(record: StoredRecord): number {
 export class RecordReader {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   #at = 0;
+  #end = 0;
+
+  /** Whether something is left of the record: what an event adds at its end may be absent. */
+  get hasMore(): boolean {
+    return this.#at < this.#end;
+  }
 
   /** Goes to the beginning of `record` and returns its event; the lane's text is what comes next. */
   open(record: StoredRecord): number {
@@ -162,6 +168,7 @@ export class RecordReader {
       this.#bytes = Buffer.allocUnsafeSlow(Math.max(record.length, INITIAL_BYTES));
     this.#bytes.write(record, 'latin1');
     this.#at = HEADER_BYTES;
+    this.#end = record.length;
     return this.#bytes.readUInt8(LENGTH_BYTES);
   }
 

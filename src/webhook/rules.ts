@@ -1,16 +1,19 @@
 import { RecentMap } from '../base/recent-map.ts';
-import { matches } from '../topics/filter.ts';
+import { isInternal, matches } from '../topics/filter.ts';
 import type { WebhookEvent } from './events.ts';
 
 /** One entry of `webhook.events`. */
 export interface Rule {
   /** An event by its name in the configuration, for example `on_message_publish`. */
   readonly event: string;
-  /** Only topics that this filter matches; undefined: every topic. Events without a topic ignore it, as NanoMQ does. */
+  /**
+   * Only topics that this filter matches; undefined: every topic outside of `$SYS`, what the broker says of itself.
+   * Events without a topic ignore it, as NanoMQ does.
+   */
   readonly topic?: string | undefined;
 }
 
-/** Whether a topic is wanted; null: every event is wanted, whatever its topic. */
+/** Whether a topic is wanted; null: the event has no topic and is wanted always. */
 export type TopicTest = ((topic: string) => boolean) | null;
 
 /**
@@ -20,8 +23,10 @@ export type TopicTest = ((topic: string) => boolean) | null;
 export function topicTest(rules: readonly Rule[], event: WebhookEvent): TopicTest | undefined {
   const own = rules.filter((rule) => rule.event.toLowerCase() === event.name);
   if (own.length === 0) return undefined;
-  if (!event.hasTopic || own.some((rule) => rule.topic === undefined)) return null;
-  return cached(own.flatMap((rule) => rule.topic ?? []));
+  if (!event.hasTopic) return null;
+  const named = cached(own.flatMap((rule) => rule.topic ?? []));
+  const all = own.some((rule) => rule.topic === undefined);
+  return all ? (topic) => !isInternal(topic) || named(topic) : named;
 }
 
 /** Verdicts that are remembered, and the longest topic: a megabyte at most, whatever clients publish. */

@@ -76,9 +76,9 @@ describe('a message is acknowledged when it is accepted, not before', () => {
     hook.answer('deny');
     await scene.clock.settle();
     client.expectNothing();
-    hook.answer({ deny: 'banned' });
+    hook.answer({ deny: 'quota_exceeded' });
     await scene.clock.settle();
-    assert.deepEqual(client.next('suback').reasonCodes, [1, 1, 0x87, 0x8a]);
+    assert.deepEqual(client.next('suback').reasonCodes, [1, 1, 0x87, 0x97]);
     assert.equal(scene.broker.stats().subscriptions, 2);
   });
 });

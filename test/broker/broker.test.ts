@@ -53,44 +53,112 @@ describe('publish', () => {
 
 test('stats counts', () => {
   const scene = new Scene();
-  assert.deepEqual(scene.broker.stats(), {
-    connections: 0,
-    sessions: 0,
-    subscriptions: 0,
-    retained: 0,
-    connectionsAccepted: 0,
-    connectionsRefused: 0,
-    messagesReceived: 0,
-    messagesSent: 0,
-    dropped: {
-      queue_full: 0,
-      receiver_slow: 0,
-      expired: 0,
-      too_large: 0,
-      not_authorized: 0,
-      retained_full: 0,
-      offline: 0,
-      session_ended: 0,
-    },
-  });
+  const { dropped: none, limited: nothing, ...before } = scene.broker.stats();
+  for (const counters of [before, none, nothing])
+    for (const [name, count] of Object.entries(counters)) assert.equal(count, 0, name);
   scene.open();
   const a = scene.connect({ clientId: 'a', cleanStart: false });
   const b = scene.connect();
   a.subscribe(['t', '$share/g/t'], { qos: 1 });
   b.publish('t', 'x', { retain: true, qos: 1 }).publish('$SYS/x');
   a.cut();
-  const { dropped, ...rest } = scene.broker.stats();
+  b.publish('t', 'yz', { qos: 1 });
+  const { dropped, limited, ...rest } = scene.broker.stats();
   assert.deepEqual(rest, {
     connections: 2,
+    clients: 1,
+    clientsMaximum: 2,
     sessions: 2,
     subscriptions: 2,
+    sharedSubscriptions: 1,
     retained: 1,
+    retainedBytes: rest.retainedBytes,
+    queued: 4,
     connectionsAccepted: 3,
     connectionsRefused: 0,
-    messagesReceived: 2,
+    bytesReceived: rest.bytesReceived,
+    bytesSent: rest.bytesSent,
+    packetsReceived: 6,
+    packetsSent: 7,
+    messagesReceived: 3,
+    messageBytesReceived: 3,
     messagesSent: 2,
+    messageBytesSent: 2,
   });
+  assert.ok(rest.retainedBytes > 0);
   assert.equal(dropped.not_authorized, 1);
+  for (const [name, count] of Object.entries(limited)) assert.equal(count, 0, name);
+});
+
+test('stats counts all bytes', () => {
+  const scene = new Scene();
+  const client = scene.open().sendConnect({ clientId: 'c' });
+  assert.equal(client.bytes().length, 4);
+  client.send('c000');
+  assert.equal(client.bytes().length, 2);
+  const { bytesReceived, bytesSent, packetsReceived, packetsSent } = scene.broker.stats();
+  assert.deepEqual([bytesReceived, bytesSent, packetsReceived, packetsSent], [15 + 2, 4 + 2, 2, 2]);
+});
+
+/** Clients that are connected, and the most that were. */
+function clientsOf(scene: Scene): [number, number] {
+  const { clients, clientsMaximum } = scene.broker.stats();
+  return [clients, clientsMaximum];
+}
+
+describe('the clients that stats counts', () => {
+  test('are those that were accepted', () => {
+    const scene = new Scene();
+    scene.open();
+    scene.broker.hook('client.authenticate', ({ username }) => (username === 'bad' ? 'deny' : 'allow'));
+    scene.open().sendConnect({ username: 'bad' });
+    assert.deepEqual(clientsOf(scene), [0, 0]);
+    scene.connect();
+    assert.deepEqual(clientsOf(scene), [1, 1]);
+  });
+
+  for (const expiry of [0, 100])
+    test(`fall with every kind of end; sessions are kept for ${expiry} s`, () => {
+      const scene = new Scene();
+      const ends: ((name: string) => void)[] = [
+        (name) => scene.connect5({ clientId: name }, expiry).disconnect(),
+        (name) => scene.connect5({ clientId: name }, expiry).cut(),
+        (name) => scene.connect5({ clientId: name }, expiry).send('c100').expectEnd('malformed_packet'),
+        (name) => {
+          const client = scene.connect5({ clientId: name, keepAlive: 10 }, expiry);
+          scene.clock.advance(15_000);
+          assert.ok(client.ended);
+        },
+      ];
+      for (const [index, end] of ends.entries()) {
+        end(`c${index}`);
+        assert.deepEqual(clientsOf(scene), [0, 1]);
+      }
+    });
+
+  test('stay as many when one takes over its session', () => {
+    const scene = new Scene();
+    for (const cleanStart of [false, false, true, true, false]) {
+      scene.connect5({ clientId: 'c', cleanStart }, cleanStart ? 0 : 100);
+      assert.deepEqual(clientsOf(scene), [1, 1]);
+    }
+    scene.connect();
+    assert.deepEqual(clientsOf(scene), [2, 2]);
+  });
+
+  test('count none that took no CONNACK', () => {
+    const scene = new Scene();
+    scene.open().sendConnect({ version: 5, properties: { maximumPacketSize: 1, sessionExpiryInterval: 100 } });
+    assert.equal(scene.broker.stats().clients, 0);
+  });
+
+  test('are none after close', async () => {
+    const scene = new Scene();
+    scene.connect();
+    scene.connect5({}, 100);
+    await scene.broker.close();
+    assert.deepEqual(clientsOf(scene), [0, 2]);
+  });
 });
 
 describe('close', () => {
@@ -111,7 +179,7 @@ describe('close', () => {
     await scene.broker.close();
     resolve('allow');
     await scene.clock.settle();
-    assert.equal(client.next('connack').reasonCode, ReasonCode.server_shutting_down);
+    assert.equal(client.next('connack').reasonCode, ReasonCode.server_unavailable); // [MQTT-3.2.2-8]
     assert.ok(client.ended);
   });
 

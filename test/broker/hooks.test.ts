@@ -46,6 +46,7 @@ describe('client.authenticate', () => {
       remoteAddress: '192.0.2.1',
       remotePort: 40_000,
       listener: 'memory',
+      certificate: null,
     };
     assert.deepEqual(seen, [[client, Buffer.from([0, 255])]]);
   });

@@ -121,7 +121,7 @@ test('a file that is no HOCON: the line is named', async (t) => {
   assert.match(cli.stderr, /^[^\n]*hookmq\.conf:\d+:\d+: [^\n]+\n$/);
 });
 
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} ends it cleanly: 5.0 clients are told, the status is 0`, async (t) => {
     const cli = hookmq(t, ['start', '--url', LOOPBACK]);
     const client = await connect(t, await cli.port('mqtt'));

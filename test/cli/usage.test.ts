@@ -28,8 +28,32 @@ const WRONG: readonly (readonly [line: string, stderr: string])[] = [
     'hookmq: start: --url 127.0.0.1:1883: not of the form nmq-tcp://HOST:PORT (hookmq start --help lists the options)',
   ],
   [
-    'start --url nmq-ws://127.0.0.1:8083',
-    'hookmq: start: --url nmq-ws://127.0.0.1:8083: unknown scheme nmq-ws, known are nmq-tcp, broker+tcp, tcp, mqtt (hookmq start --help lists the options)',
+    'start --url quic://127.0.0.1:14567',
+    'hookmq: start: --url quic://127.0.0.1:14567: unknown scheme quic, known are nmq-tcp, broker+tcp, tcp, mqtt, nmq-tls, nmq-tcp+tls, tls+nmq-tcp, ssl, tls, mqtts, nmq-ws, nmq+ws, ws, nmq-wss, nmq+wss, wss (hookmq start --help lists the options)',
+  ],
+  [
+    'start --url nmq-tcp://127.0.0.1:1883/mqtt',
+    'hookmq: start: --url nmq-tcp://127.0.0.1:1883/mqtt: only a WebSocket listener has a path (hookmq start --help lists the options)',
+  ],
+  [
+    'start --url nmq-tcp://127.0.0.1:70000',
+    'hookmq: start: --url nmq-tcp://127.0.0.1:70000: a port is a number from 0 to 65535 (hookmq start --help lists the options)',
+  ],
+  [
+    'start --url nmq-tls://127.0.0.1:8883 --cert c.pem',
+    'hookmq: start: nmq-tls and nmq-wss need --cert FILE and --key FILE (hookmq start --help lists the options)',
+  ],
+  [
+    'start --cert c.pem --key k.pem',
+    'hookmq: start: --cert goes with --url nmq-tls://... or nmq-wss://... (hookmq start --help lists the options)',
+  ],
+  [
+    'start --url nmq-wss://127.0.0.1:8084 --cert c.pem --key k.pem --verify',
+    'hookmq: start: --verify needs --cacert FILE (hookmq start --help lists the options)',
+  ],
+  [
+    'start --url nmq-wss://127.0.0.1:8084 --cert c.pem --key k.pem --fail',
+    'hookmq: start: --fail needs --verify (hookmq start --help lists the options)',
   ],
 ];
 
@@ -58,7 +82,7 @@ test('--help lists the commands', async (t) => {
   assert.equal(cli.stderr, '');
 });
 
-const HELP = { dev: ['--port', '--inbox-port', '--no-inbox'], start: ['--conf', '--url'] };
+const HELP = { dev: ['--port', '--inbox-port', '--no-inbox'], start: ['--conf', '--url', '--cert', '--key'] };
 for (const [command, options] of Object.entries(HELP)) {
   test(`the help of ${command} lists its options and examples`, async (t) => {
     const cli = hookmq(t, [command, '--help']);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { connackReturnCode, isReasonCode, ReasonCode, reasonName } from '../../src/codec/reason-codes.ts';
+import { PacketType } from '../../src/codec/packets.ts';
+import { connackReturnCode, mayCarry, ReasonCode, reasonName } from '../../src/codec/reason-codes.ts';
 
 /** All reason codes of MQTT 5.0 (section 2.4). */
 const CODES = [
@@ -15,22 +16,43 @@ const CODES = [
   ...Array.from({ length: 0xa2 - 0x80 + 1 }, (_, index) => 0x80 + index),
 ];
 
+const ACK = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+
+/** The reason codes of each packet (5.0, tables 3-1, 3-4 to 3-8, 3-9, 3-10, section 3.14.2.1 and 3.15.2.1). */
+const CARRIED: Readonly<Record<string, readonly number[]>> = {
+  connack: [
+    ...[0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99],
+    ...[0x9a, 0x9b, 0x9c, 0x9d, 0x9f],
+  ],
+  puback: ACK,
+  pubrec: ACK,
+  pubrel: [0x00, 0x92],
+  pubcomp: [0x00, 0x92],
+  suback: [0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2],
+  unsuback: [0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91],
+  disconnect: [
+    ...[0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96],
+    ...[0x97, 0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2],
+  ],
+  auth: [0x00, 0x18, 0x19],
+};
+
 suite('reason codes', () => {
   test('are those of section 2.4, each with a name of its own', () => {
-    const known = Array.from({ length: 256 }, (_, code) => code).filter(isReasonCode);
+    const known = Object.values(ReasonCode).toSorted((a, b) => a - b);
     assert.deepEqual(known, CODES);
     assert.equal(new Set(known.map(reasonName)).size, known.length);
-    assert.deepEqual(
-      Object.values(ReasonCode).toSorted((a, b) => a - b),
-      CODES,
-    );
     for (const [name, code] of Object.entries(ReasonCode)) assert.equal(reasonName(code), name);
   });
 
   test('that nobody knows have the name of the unspecified error', () => {
-    for (const code of [3, 0x7f, 0xa3, 0xff, -1, 1000]) {
-      assert.equal(isReasonCode(code), false);
-      assert.equal(reasonName(code), 'unspecified_error');
+    for (const code of [3, 0x7f, 0xa3, 0xff, -1, 1000]) assert.equal(reasonName(code), 'unspecified_error');
+  });
+
+  test('stand in the packets that the tables of chapter 3 name, and in no other', () => {
+    for (const [name, type] of Object.entries(PacketType)) {
+      const carried = Array.from({ length: 256 }, (_, code) => code).filter((code) => mayCarry(type, code));
+      assert.deepEqual(carried, CARRIED[name] ?? [], name);
     }
   });
 

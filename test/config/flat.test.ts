@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coreSections } from '../../src/config/core.ts';
+import { tlsOfWss } from '../../src/config/listeners.ts';
 import { exampleSection } from './example-section.ts';
 import type { ExampleConfig } from './example-section.ts';
 import { load } from './reading.ts';
@@ -90,11 +91,61 @@ mqtt.receive_maximum=9
   const loaded = load(t, text, sections);
   assert.ok('config' in loaded, JSON.stringify(loaded));
   const { listeners, mqtt } = loaded.config;
-  assert.deepEqual(listeners, { tcp: { default: { bind: { host: '0.0.0.0', port: 1884 }, enable: true } } });
+  assert.deepEqual(Object.keys(listeners.tcp), ['default']);
+  assert.deepEqual(listeners.tcp['default']?.bind, { host: '0.0.0.0', port: 1884 });
   assert.equal(mqtt.max_packet_size, 1024 * 1024);
   assert.equal(mqtt.max_mqueue_len, 64);
   assert.equal(mqtt.keepalive_multiplier, 1.25);
   assert.equal(mqtt.receive_maximum, 9);
+});
+
+test("flat: NanoMQ's listeners, all of them", (t) => {
+  const text = `
+url=broker+tcp://0.0.0.0:1883
+tls.enable=true
+tls.url=tls+nmq-tcp://0.0.0.0:8883
+tls.keyfile=/etc/certs/key.pem
+tls.certfile=/etc/certs/cert.pem
+tls.key_password=yourpass
+tls.cacertfile=/etc/certs/cacert.pem
+tls.verify_peer=true
+tls.fail_if_no_peer_cert=true
+websocket.enable=true
+websocket.url=nmq-ws://0.0.0.0:8083/mqtt
+websocket.tls_enable=true
+websocket.tls_url=nmq-wss://0.0.0.0:8084/mqtt
+allow_anonymous=false
+`;
+  const loaded = load(t, text, sections);
+  assert.ok('config' in loaded, JSON.stringify(loaded));
+  const { listeners, auth } = loaded.config;
+  assert.equal(auth.allow_anonymous, false);
+  assert.deepEqual(listeners.tcp['default']?.bind, { host: '0.0.0.0', port: 1883 });
+  const { ssl, ws, wss } = listeners;
+  assert.deepEqual(ssl['default'], {
+    ...ssl['default'],
+    bind: { host: '0.0.0.0', port: 8883 },
+    keyfile: '/etc/certs/key.pem',
+    certfile: '/etc/certs/cert.pem',
+    key_password: 'yourpass',
+    cacertfile: '/etc/certs/cacert.pem',
+    verify_peer: true,
+    fail_if_no_peer_cert: true,
+  });
+  assert.deepEqual(ws['default']?.bind, { host: '0.0.0.0', port: 8083, path: '/mqtt' });
+  assert.deepEqual(wss['default']?.bind, { host: '0.0.0.0', port: 8084, path: '/mqtt' });
+  assert.equal(tlsOfWss(listeners, 'default').keyfile, '/etc/certs/key.pem');
+});
+
+test('flat: listeners that are switched off need nothing and are not there', (t) => {
+  const text = 'url=nmq-tcp://0.0.0.0:1883\ntls.enable=false\nwebsocket.enable=false\nwebsocket.tls_enable=false\n';
+  const loaded = load(t, text, sections);
+  assert.ok('config' in loaded, JSON.stringify(loaded));
+  const kinds = Object.entries(loaded.config.listeners).filter(([, entries]) => Object.keys(entries).length > 0);
+  assert.deepEqual(
+    kinds.map(([kind]) => kind),
+    ['tcp'],
+  );
 });
 
 test('flat: of the same line twice the later counts', (t) => {
@@ -185,7 +236,7 @@ const problems: readonly [what: string, text: string, lines: readonly string[]][
   [
     'a listener of another kind',
     'url=nmq-ws://0.0.0.0:8083/mqtt',
-    ['test.conf:1:5: url: only TCP listeners are possible here: nmq-tcp://host:port'],
+    ['test.conf:1:5: url: this is the URL of another kind of listener, ws'],
   ],
 ];
 

@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bindAddress, fileMode, origin, socketPath, webAddress } from '../../src/config/address-kinds.ts';
 import type { Kind } from '../../src/config/kind.ts';
 import {
-  bindAddress,
   boolean,
   duration,
   enumeration,
   integer,
   list,
   map,
-  named,
   number,
   object,
   size,
   text,
+  textOrNone,
   url,
 } from '../../src/config/kinds.ts';
+import { named } from '../../src/config/named.ts';
+import { byteRate, rate } from '../../src/config/rate-kinds.ts';
 import { row } from '../../src/config/rows.ts';
 import { readAs } from './reading.ts';
 
@@ -31,6 +33,20 @@ const pair = object({
   count: row(integer(), { doc: 'A number.', default: 1 }),
 });
 const places = named({ bind: row(bindAddress(), { doc: 'Where.', required: true }) });
+
+const paths = 'is not an address such as 0.0.0.0:8083/mqtt, [::1]:8083 or 8083';
+const modes = 'is not a file mode in octal digits such as 0660';
+const sockets = 'is not a path of at most 103 bytes such as /run/hookmq.sock';
+const origins = 'is not an origin such as https://example.org or http://localhost:3000';
+const rates = 'is not a rate above 0 such as 1000 or 1000/s, or unlimited';
+const byteRates = 'is not a rate of bytes above 0 such as 1MB/s, or unlimited';
+const switched = named(
+  {
+    bind: row(bindAddress(), { doc: 'Where.', required: true }),
+    on: row(boolean(), { doc: 'Whether.', default: true }),
+  },
+  { switch: 'on' },
+);
 
 const table: readonly [kind: Kind<unknown>, value: string, result: unknown][] = [
   [text(), 'a b', 'a b'],
@@ -74,8 +90,8 @@ const table: readonly [kind: Kind<unknown>, value: string, result: unknown][] = 
   [duration({ bare: 's' }), '60', 60_000],
   [duration({ bare: 'ms' }), '60', 60],
   [duration({ bare: 'ms' }), 'x', `key: "x" ${time} or a number of milliseconds`],
-  [duration({ never: true, max: 1000 }), 'Never', Infinity],
-  [duration({ never: true }), 'x', `key: "x" ${time} or never`],
+  [duration({ endless: 'never', max: 1000 }), 'Never', Infinity],
+  [duration({ endless: 'never' }), 'x', `key: "x" ${time} or never`],
   [duration({ min: 1000, max: 60_000 }), '500ms', 'key: "500ms" is not at least 1s'],
   [duration({ min: 1000, max: 90_000 }), '1h', 'key: "1h" is not at most 90s'],
   [size(), '10MB', 10 * 1024 * 1024],
@@ -106,6 +122,60 @@ const table: readonly [kind: Kind<unknown>, value: string, result: unknown][] = 
   [bindAddress(), '"host"', `key: "host" ${address}`],
   [bindAddress(), '"host:65536"', `key: "host:65536" ${address}`],
   [bindAddress(), '"http://host:80"', `key: "http://host:80" ${address}`],
+  [webAddress(), '"0.0.0.0:8083/mqtt"', { host: '0.0.0.0', port: 8083, path: '/mqtt' }],
+  [webAddress(), '"[::1]:8083/a/b"', { host: '::1', port: 8083, path: '/a/b' }],
+  [webAddress(), '"localhost:8083"', { host: 'localhost', port: 8083, path: '/mqtt' }],
+  [webAddress(), '8083', { host: '0.0.0.0', port: 8083, path: '/mqtt' }],
+  [webAddress(), '"8083/"', { host: '0.0.0.0', port: 8083, path: '/' }],
+  [webAddress(), '"host/mqtt"', `key: "host/mqtt" ${paths}`],
+  [webAddress(), '"0.0.0.0:8083/mqtt?x"', `key: "0.0.0.0:8083/mqtt?x" ${paths}`],
+  [webAddress(), '"0.0.0.0:8083/m q"', `key: "0.0.0.0:8083/m q" ${paths}`],
+  [fileMode(), '0660', 0o660],
+  [fileMode(), '"600"', 0o600],
+  [fileMode(), '0o777', 0o777],
+  [fileMode(), '0888', `key: "0888" ${modes}`],
+  [fileMode(), '6', `key: 6 ${modes}`],
+  [fileMode(), 'rw-rw----', `key: "rw-rw----" ${modes}`],
+  [socketPath(), '/run/hookmq.sock', '/run/hookmq.sock'],
+  [socketPath(), '""', `key: "" ${sockets}`],
+  [socketPath(), '5', `key: 5 ${sockets}`],
+  [socketPath(), `"/${'x'.repeat(103)}"`, `key: "/${'x'.repeat(59)}..." ${sockets}`],
+  [origin(), '"https://example.org"', 'https://example.org'],
+  [origin(), '"HTTP://localhost:3000"', 'http://localhost:3000'],
+  [origin(), '"https://example.org/page"', `key: "https://example.org/page" ${origins}`],
+  [origin(), 'example.org', `key: "example.org" ${origins}`],
+  [origin(), '"*"', `key: "*" ${origins}`],
+  [rate(), '1000', 1000],
+  [rate(), '0.5', 0.5],
+  [rate(), '1000/s', 1000],
+  [rate(), '500/10s', 50],
+  [rate(), '"60 / m"', 1],
+  [rate(), '100/500ms', 200],
+  [rate(), 'unlimited', Infinity],
+  [rate(), 'Infinity', Infinity],
+  [rate(), '0', `key: 0 ${rates}`],
+  [rate(), '5/0s', `key: "5/0s" ${rates}`],
+  [rate(), '5/week', `key: "5/week" ${rates}`],
+  [rate(), '5/', `key: "5/" ${rates}`],
+  [rate(), '/s', `key: "/s" ${rates}`],
+  [rate(), '1MB/s', `key: "1MB/s" ${rates}`],
+  [rate(), '-5', `key: -5 ${rates}`],
+  [rate(), '[]', `key: a list [ ... ] ${rates}`],
+  [byteRate(), '1MB/s', 1024 * 1024],
+  [byteRate(), '100KB/10s', 10 * 1024],
+  [byteRate(), '4096', 4096],
+  [byteRate(), 'unlimited', Infinity],
+  [byteRate(), '1XB/s', `key: "1XB/s" ${byteRates}`],
+  [byteRate(), '0MB/s', `key: "0MB/s" ${byteRates}`],
+  [integer({ unlimited: true }), 'Unlimited', Infinity],
+  [integer({ min: 1, unlimited: true }), '0', 'key: 0 is not a whole number from 1, or unlimited'],
+  [integer(), 'unlimited', 'key: "unlimited" is not a whole number from 0'],
+  [duration({ endless: 'unlimited' }), 'never', `key: "never" ${time} or unlimited`],
+  [textOrNone(), '""', ''],
+  [textOrNone(), 'null', 'key: null is not a text'],
+  [switched, '{ on = false }', {}],
+  [switched, '{ on = FALSE, a { bind = 1 } }', { a: { bind: { host: '0.0.0.0', port: 1 }, on: true } }],
+  [switched, '{ a { on = false, bind = x } }', {}],
   [map(text()), '{ content-type = x, "x.y" = 1 }', { 'content-type': 'x', 'x.y': '1' }],
   [map(port), '{ a = 0, "b c" = x }', {}],
   [map(text()), 'x', 'key: "x" is not an object { name = value ... }'],

@@ -184,7 +184,7 @@ const problems: readonly [what: string, text: string, lines: readonly string[]][
       'test.conf:2:1: x: unknown key',
       'test.conf:3:17: webhook.url: 1 is not a URL such as http://host:port/path (http or https)',
       'test.conf:3:20: webhook.y: unknown key',
-      'test.conf:4:21: mqtt.max_retained: "z" is not a whole number from 0',
+      'test.conf:4:21: mqtt.max_retained: "z" is not a whole number from 0, or unlimited',
     ],
   ],
 ];
@@ -204,7 +204,13 @@ test('load: a problem has parts that a program can use', (t) => {
     (error) => {
       assert.ok(error instanceof ConfigError && error.name === 'ConfigError');
       assert.deepEqual(error.problems, [
-        { file, line: 2, column: 22, key: 'mqtt.max_retained', message: '"z" is not a whole number from 0' },
+        {
+          file,
+          line: 2,
+          column: 22,
+          key: 'mqtt.max_retained',
+          message: '"z" is not a whole number from 0, or unlimited',
+        },
       ]);
       return true;
     },
@@ -233,7 +239,7 @@ test('load: problems in an included file name that file', (t) => {
   });
   assert.deepEqual(
     problemLines(() => loadConfig({ file: join(directory, 'main.conf'), sections })),
-    [`${join(directory, 'mqtt.conf')}:2:16: mqtt.max_retained: "z" is not a whole number from 0`],
+    [`${join(directory, 'mqtt.conf')}:2:16: mqtt.max_retained: "z" is not a whole number from 0, or unlimited`],
   );
 });
 

@@ -13,7 +13,7 @@ export interface MemoryWireOptions {
  * bytes that the wire keeps are not copied.
  */
 export class MemoryWire implements Wire {
-  readonly peer: Peer;
+  peer: Peer;
   /** The broker has stopped reading. */
   paused = false;
   /** Whether the system was asked to look after a silent peer. */
@@ -35,7 +35,7 @@ export class MemoryWire implements Wire {
 
   constructor({ clock, peer = {} }: MemoryWireOptions) {
     this.#clock = clock;
-    this.peer = { address: '192.0.2.1', port: 40_000, listener: 'memory', ...peer };
+    this.peer = { address: '192.0.2.1', port: 40_000, listener: 'memory', certificate: null, ...peer };
   }
 
   /** Tells `handler` what happens: the broker's answer to `attach`. */
@@ -89,6 +89,12 @@ export class MemoryWire implements Wire {
   }
 
   // The test's end
+
+  /** Something below has found out who the peer is. */
+  identify(found: Partial<Peer>): void {
+    this.peer = { ...this.peer, ...found };
+    this.#handler?.identified();
+  }
 
   /** Sends bytes to the broker; they wait while it does not read. */
   send(bytes: Uint8Array): void {

@@ -19,12 +19,12 @@ import type { FakeClock } from './fake-clock.ts';
 import { MemoryWire, type MemoryWireOptions } from './memory-wire.ts';
 
 export type PacketName = keyof typeof PacketType;
-type PacketNamed<N extends PacketName, P = Packet> = P extends Packet
+export type PacketNamed<N extends PacketName, P = Packet> = P extends Packet
   ? (typeof PacketType)[N] extends P['type']
     ? P
     : never
   : never;
-type AckName = 'puback' | 'pubrec' | 'pubrel' | 'pubcomp';
+export type AckName = 'puback' | 'pubrec' | 'pubrel' | 'pubcomp';
 
 /** The fields of CONNECT that a test cares about; 3.1.1, clean, without keep-alive by default. */
 export type ConnectFields = Partial<Omit<ConnectPacket, 'type' | 'will'>> & { readonly will?: Partial<WillOf> };
@@ -57,7 +57,8 @@ export class RawClient {
   readonly #decoder = new Decoder(new TopicCache(), Infinity);
   #inbox: Packet[] = [];
 
-  constructor(broker: Broker, clock: FakeClock, peer: MemoryWireOptions['peer'] = {}) {
+  /** `broker`: what serves its wire, a broker or one of its listeners. */
+  constructor(broker: Pick<Broker, 'attach'>, clock: FakeClock, peer: MemoryWireOptions['peer'] = {}) {
     this.#clock = clock;
     this.wire = new MemoryWire({ clock, peer });
     this.wire.serve(broker.attach(this.wire));
@@ -207,7 +208,8 @@ export class RawClient {
   }
 }
 
-function connectPacket({ will, ...fields }: ConnectFields): ConnectPacket {
+/** A CONNECT with what `fields` say and defaults for the rest. */
+export function connectPacket({ will, ...fields }: ConnectFields): ConnectPacket {
   return {
     type: PacketType.connect,
     version: 4,
@@ -247,11 +249,13 @@ export function publishPacket(topic: string, payload: string | Buffer = '', fiel
   };
 }
 
-function isNamed<N extends PacketName>(packet: Packet, name: N): packet is PacketNamed<N> {
+/** Whether it is a packet of this type. */
+export function isNamed<N extends PacketName>(packet: Packet, name: N): packet is PacketNamed<N> {
   return packet.type === PacketType[name];
 }
 
-function describe(packet: Packet): string {
+/** A packet as a failed test shows it. */
+export function describe(packet: Packet): string {
   const name = Object.entries(PacketType).find(([, type]) => type === packet.type)?.[0] ?? 'unknown';
   return `${name} ${JSON.stringify(packet, (key, value: unknown) => (key === 'payload' ? String(value).slice(0, 40) : value))}`;
 }

@@ -1,7 +1,8 @@
 import { Broker, type PublishRequest } from '../../src/broker/broker.ts';
 import type { Client } from '../../src/broker/client.ts';
 import type { DropReason } from '../../src/broker/events.ts';
-import type { BrokerOptions } from '../../src/broker/options.ts';
+import type { BrokerOptions, ListenerPolicy } from '../../src/broker/options.ts';
+import type { Peer, Wire, WireHandler } from '../../src/broker/ports.ts';
 import type { ProtocolVersion } from '../../src/codec/packets.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type ConnectFields, RawClient } from './raw-client.ts';
@@ -35,8 +36,25 @@ export class Scene {
   }
 
   /** A wire on which nothing was said yet. */
-  open(): RawClient {
-    return new RawClient(this.broker, this.clock);
+  open(peer: Partial<Peer> = {}): RawClient {
+    return new RawClient(this.broker, this.clock, peer);
+  }
+
+  /** A listener with a policy of its own; returns what opens a wire there. */
+  async listen(policy: Partial<ListenerPolicy>, name = 'own'): Promise<(peer?: Partial<Peer>) => RawClient> {
+    const { promise, resolve } = Promise.withResolvers<(wire: Wire) => WireHandler>();
+    const open = async (accept: (wire: Wire) => WireHandler): Promise<{ path: string }> => {
+      resolve(accept);
+      return { path: 'memory' };
+    };
+    await this.broker.listen({ name, open, close: () => Promise.resolve() }, policy);
+    const attach = await promise;
+    return (peer = {}) => this.openBy(attach, { listener: name, ...peer });
+  }
+
+  /** A wire that is attached in its own way. */
+  openBy(attach: (wire: Wire) => WireHandler, peer: Partial<Peer> = {}): RawClient {
+    return new RawClient({ attach }, this.clock, peer);
   }
 
   /** Publishes as the embedder. */

@@ -7,7 +7,7 @@ import { generate, type Packet } from 'mqtt-packet';
 
 import { Broker, type Client, tcp } from '../../src/index.ts';
 import { localBroker } from '../kit/local-broker.ts';
-import { connectPacket, openClient, openSocket } from '../kit/tcp-client.ts';
+import { connectPacket, openClient, openSocket, TcpClient } from '../kit/tcp-client.ts';
 import { until, within } from '../kit/until.ts';
 
 const SUBSCRIBE: Packet = { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'a/b', qos: 1 }] };
@@ -78,10 +78,26 @@ suite('a TCP listener', () => {
     assert.equal(clients[0].listener, 'outside');
   });
 
+  test('listens on ::1, an address of IPv6', async (t) => {
+    const broker = new Broker();
+    t.after(() => broker.close());
+    const address = await broker.listen(tcp({ port: 0, host: '::1' })).catch(() => undefined);
+    if (address === undefined) return t.skip('this machine has no IPv6');
+    const clients: Client[] = [];
+    broker.on('client.connected', (client) => clients.push(client));
+    using client = new TcpClient(connect(address), 4);
+    client.send(connectPacket('c'));
+    await client.next('connack');
+    assert.equal(address.host, '::1');
+    assert.equal(clients[0]?.remoteAddress, '::1');
+  });
+
   test('refuses connections beyond maxConnections and counts them', async () => {
     await using local = await localBroker({ maxConnections: 1 });
     using first = await openClient(local.port, 'first');
     using second = await openSocket(local.port);
+    second.send(connectPacket('second'));
+    assert.equal((await second.next('connack')).returnCode, 3);
     await second.ended();
     first.send({ cmd: 'pingreq' });
     await first.next('pingresp');

@@ -48,6 +48,27 @@ suite('bodies of the events', () => {
     ]);
   });
 
+  test('end with the name and subject of a client certificate, where there is one', async () => {
+    const certificate = { commonName: 'sensor "ä"', subject: 'CN=sensor \\"ä\\",O=Example' };
+    const sensor = client('c1', { certificate });
+    const nameless = client('c1', { username: 'ann', certificate: { commonName: '', subject: 'O=Example' } });
+    const bodies = await bodiesOf(4, (broker) => {
+      broker.tell('client.connack', sensor, 'success');
+      broker.tell('client.disconnected', sensor, 'normal');
+      broker.tell('client.disconnected', nameless, 'normal');
+      broker.tell('client.disconnected', client('c1'), 'normal');
+    });
+    assert.deepEqual(bodies, [
+      '{"proto_ver":4,"keepalive":60,"conn_ack":"success","username":"undefined","clientid":"c1",' +
+        '"action":"client_connack","cert_common_name":"sensor \\"ä\\"","cert_subject":"CN=sensor \\\\\\"ä\\\\\\",O=Example"}',
+      '{"reason":"normal","username":"undefined","clientid":"c1","action":"client_disconnected",' +
+        '"cert_common_name":"sensor \\"ä\\"","cert_subject":"CN=sensor \\\\\\"ä\\\\\\",O=Example"}',
+      '{"reason":"normal","username":"ann","clientid":"c1","action":"client_disconnected",' +
+        '"cert_common_name":"","cert_subject":"O=Example"}',
+      '{"reason":"normal","username":"undefined","clientid":"c1","action":"client_disconnected"}',
+    ]);
+  });
+
   test('tell flags of a message, and null for a publisher that is no client', async () => {
     const ann = client('c1', { username: 'ann' });
     const bodies = await bodiesOf(2, (broker) => {

@@ -22,6 +22,8 @@ const event = fc.record(
     optional: fc.option(text, { nil: undefined }),
     // Enough now and then to make the writer's buffer grow.
     bytes: fc.integer({ min: 0, max: 300 }).map((size) => Buffer.alloc(size < 270 ? size : size * 1000, size)),
+    // What is at the end may be left out.
+    last: fc.option(text, { nil: undefined }),
   },
   { noNullPrototype: true },
 );
@@ -40,6 +42,7 @@ suite('records', () => {
           writer.text(each.text);
           writer.optionalText(each.optional);
           writer.bytes(each.bytes);
+          if (each.last !== undefined) writer.text(each.last);
           return writer.end();
         });
         const records = split(writer.take());
@@ -59,6 +62,7 @@ suite('records', () => {
             text: reader.text(),
             optional: reader.optionalText(),
             bytes: Buffer.from(reader.bytes()),
+            last: reader.hasMore ? reader.text() : undefined,
           };
         });
         assert.ok(isDeepStrictEqual(read, events));

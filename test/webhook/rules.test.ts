@@ -43,9 +43,26 @@ suite('rules', () => {
     assert.deepEqual(wanted(['$SYS/#'], topics), ['$SYS/x', '$SYS']);
   });
 
-  test('without a topic match every topic', () => {
-    assert.equal(testOf(publish, [{ event: publish }]), null);
-    assert.equal(testOf(publish, [{ event: publish, topic: 'a' }, { event: publish }]), null);
+  test('without a topic match every topic but those of $SYS', () => {
+    const topics = ['a', 'b/c', '$SYSTEM/x', '$share', '$SYS/broker/uptime', '$SYS/brokers/client_status/c1', '$SYS'];
+    const all = testOf(publish, [{ event: publish }]);
+    assert.deepEqual(
+      topics.filter((topic) => all?.(topic)),
+      topics.slice(0, 4),
+    );
+    const more = testOf(publish, [{ event: publish, topic: 'a' }, { event: publish }]);
+    assert.deepEqual(
+      topics.filter((topic) => more?.(topic)),
+      topics.slice(0, 4),
+    );
+    const named = testOf(publish, [{ event: publish, topic: '$SYS/brokers/#' }, { event: publish }]);
+    assert.deepEqual(
+      topics.filter((topic) => named?.(topic)),
+      [...topics.slice(0, 4), topics[5]],
+    );
+  });
+
+  test('do not look at the topic where the event has none', () => {
     assert.equal(testOf('on_client_connack', [{ event: 'on_client_connack', topic: 'a' }]), null);
   });
 
@@ -80,6 +97,24 @@ suite('a webhook', () => {
     assert.deepEqual(
       receiver.requests.map(({ json }) => json['payload']),
       ['first', 'last'],
+    );
+    assert.equal(stage.webhook.stats().accepted, 2);
+  });
+
+  test('sends what the broker says of itself only where a rule names $SYS', async () => {
+    await using receiver = await startReceiver();
+    const events = [
+      { event: publish, topic: undefined },
+      ...['#', '$SYS/broker/+'].map((topic) => ({ event: publish, topic })),
+    ];
+    await using stage = scene({ url: receiver.url, events });
+    stage.broker.publish({ topic: '$SYS/brokers/client_status/c1', payload: 'not wanted', publisher: null });
+    stage.broker.publish({ topic: '$SYS/broker/uptime', payload: 'wanted', publisher: null });
+    stage.broker.publish({ topic: 'a', payload: 'last', publisher: null });
+    await receiver.waitFor(({ requests }) => requests.some(({ json }) => json['payload'] === 'last'));
+    assert.deepEqual(
+      receiver.requests.map(({ json }) => json['payload']),
+      ['wanted', 'last'],
     );
     assert.equal(stage.webhook.stats().accepted, 2);
   });

@@ -50,6 +50,7 @@ export function client(clientId = 'nanomq-6ecb0b61', fields: Partial<Client> = {
     remoteAddress: '127.0.0.1',
     remotePort: 50_000,
     listener: 'default',
+    certificate: null,
     ...fields,
   };
 }

@@ -1,3 +1,4 @@
+import { protocolError } from '../../codec/errors.ts';
 import { type AckPacket, PacketType } from '../../codec/packets.ts';
 import { ReasonCode } from '../../codec/reason-codes.ts';
 import type { Connection } from '../connection.ts';
@@ -5,22 +6,27 @@ import type { Session } from '../session.ts';
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP: the four steps of QoS 1 and 2 (5.0, section 4.3). */
 export function handleAck(connection: Connection, session: Session, packet: AckPacket): void {
-  const { packetId } = packet;
-  switch (packet.type) {
-    case PacketType.puback:
-    case PacketType.pubcomp:
-      // An unknown identifier needs no answer: the message is done either way.
-      session.acknowledge(packetId);
-      return;
-    case PacketType.pubrec:
-      if (packet.reasonCode >= 0x80) session.acknowledge(packetId);
-      else connection.sendAck(PacketType.pubrel, packetId, knownOr(session.received(packetId)));
-      return;
-    case PacketType.pubrel:
-      connection.sendAck(PacketType.pubcomp, packetId, knownOr(session.inbox?.delete(packetId) ?? false));
+  const { type, packetId } = packet;
+  if (type === PacketType.pubrel)
+    return answer(connection, PacketType.pubcomp, packetId, session.inbox?.delete(packetId) ?? false);
+  const delivery = session.delivery(packetId);
+  if (delivery === undefined) {
+    // An unknown identifier needs no answer but for PUBREC: the message is done either way.
+    if (type === PacketType.pubrec && packet.reasonCode < 0x80) answer(connection, PacketType.pubrel, packetId, false);
+    return;
   }
+  if (delivery.qos !== (type === PacketType.puback ? 1 : 2))
+    throw protocolError(`an acknowledgement of QoS ${type === PacketType.puback ? 1 : 2} for QoS ${delivery.qos}`);
+  if (type === PacketType.pubrec && packet.reasonCode < 0x80) {
+    delivery.released = true;
+    return answer(connection, PacketType.pubrel, packetId, true);
+  }
+  if (type === PacketType.pubcomp && !delivery.released) throw protocolError('PUBCOMP before PUBREC');
+  session.finish(packetId);
 }
 
-function knownOr(known: boolean): number {
-  return known ? ReasonCode.success : ReasonCode.packet_identifier_not_found;
+function answer(connection: Connection, type: AckPacket['type'], packetId: number, known: boolean): void {
+  if (known) connection.sendAck(type, packetId, ReasonCode.success);
+  else
+    connection.sendAck(type, packetId, ReasonCode.packet_identifier_not_found, 'no such packet identifier is in use');
 }

@@ -1,7 +1,9 @@
 import { protocolError } from '../../codec/errors.ts';
 import { type Packet, PacketType } from '../../codec/packets.ts';
+import type { Client } from '../client.ts';
 import type { Connection } from '../connection.ts';
 import { handleAck } from './acks.ts';
+import { handleAuth } from './auth.ts';
 import { handleConnect } from './connect.ts';
 import { handleDisconnect } from './disconnect.ts';
 import { handlePublish } from './publish.ts';
@@ -11,8 +13,9 @@ import { handleUnsubscribe } from './unsubscribe.ts';
 /** Gives a packet to its handler; throws ProtocolError where the client may not send it. */
 export function handlePacket(connection: Connection, packet: Packet): void {
   if (packet.type === PacketType.connect) return handleConnect(connection, packet);
-  const { session } = connection;
-  if (connection.state !== 'open' || session === null) throw protocolError('the first packet is not CONNECT'); // [MQTT-3.1.0-1]
+  const { client, session } = connection;
+  if (client === null) throw protocolError('the first packet is not CONNECT'); // [MQTT-3.1.0-1]
+  if (session === null) return handleEarly(connection, client, packet);
   switch (packet.type) {
     case PacketType.publish:
       return handlePublish(connection, session, packet);
@@ -30,7 +33,16 @@ export function handlePacket(connection: Connection, packet: Packet): void {
       return;
     case PacketType.disconnect:
       return handleDisconnect(connection, session, packet);
+    case PacketType.auth:
+      return handleAuth(connection, client, packet);
     default:
       throw protocolError(`a packet of type ${packet.type} from a client`);
   }
+}
+
+/** What comes before CONNACK belongs to an enhanced authentication, or ends it [MQTT-3.1.2-30]. */
+function handleEarly(connection: Connection, client: Client, packet: Packet): void {
+  if (packet.type === PacketType.auth) return handleAuth(connection, client, packet);
+  if (packet.type === PacketType.disconnect) return handleDisconnect(connection, null, packet);
+  throw protocolError('only AUTH and DISCONNECT may come before CONNACK');
 }

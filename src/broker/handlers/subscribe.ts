@@ -1,18 +1,32 @@
 import { protocolError } from '../../codec/errors.ts';
-import { PacketType, type SubscribeEntry, type SubscribePacket } from '../../codec/packets.ts';
+import {
+  PacketType,
+  type SubackPacket,
+  type SubscribeEntry,
+  type SubscribePacket,
+  type UnsubackPacket,
+} from '../../codec/packets.ts';
 import { ReasonCode } from '../../codec/reason-codes.ts';
-import { exceedsLevels, parseFilter, validateFilter } from '../../topics/filter.ts';
+import { parseFilter, validateFilter } from '../../topics/filter.ts';
 import type { Connection } from '../connection.ts';
-import { allows, denialOf, type Verdict } from '../hooks.ts';
+import type { Core } from '../core.ts';
+import { allows, denialCode, denialText, type Verdict } from '../hooks.ts';
 import type { Session } from '../session.ts';
 import type { SubscriptionOptions } from '../subscription.ts';
+import { isExcessive } from '../topic-limits.ts';
+
+/** Why a filter is refused. */
+interface Refusal {
+  readonly code: number;
+  /** For people. */
+  readonly text: string | undefined;
+}
 
 /** One filter on its way through a SUBSCRIBE. */
 interface Asked {
   readonly filter: string;
   readonly options: SubscriptionOptions;
-  /** Reason code: granted QoS or why not. */
-  code: number;
+  refusal: Refusal | null;
 }
 
 /** SUBSCRIBE: validate and authorise each filter, store, answer, then send what is retained. */
@@ -26,18 +40,34 @@ export function handleSubscribe(connection: Connection, session: Session, packet
 }
 
 function askedOf(connection: Connection, entry: SubscribeEntry, subscriptionId: number): Asked {
-  const { filter, qos, retainHandling } = entry;
-  const { bridge } = connection;
+  const { filter, retainHandling } = entry;
+  const { bridge, core } = connection;
   const options: SubscriptionOptions = {
-    qos,
+    qos: entry.qos < core.options.maximumQoS ? entry.qos : core.options.maximumQoS, // [MQTT-3.2.2-10]
     noLocal: entry.noLocal || bridge,
     retainAsPublished: entry.retainAsPublished || bridge,
     retainHandling,
     subscriptionId,
   };
   if (entry.noLocal && filter.startsWith('$share/')) throw protocolError('no local on a shared subscription'); // [MQTT-3.8.3-4]
-  const valid = validateFilter(filter) === null && !exceedsLevels(filter, connection.core.options.maxTopicLevels);
-  return { filter, options, code: valid ? qos : ReasonCode.topic_filter_invalid };
+  return { filter, options, refusal: refusalOf(core, filter, subscriptionId) };
+}
+
+/** Why nobody may subscribe to this filter, null for no reason. */
+function refusalOf(core: Core, filter: string, subscriptionId: number): Refusal | null {
+  const { options } = core;
+  const invalid = validateFilter(filter) ?? (isExcessive(core, filter) ? 'too long, or too many levels' : null);
+  if (invalid !== null) return { code: ReasonCode.topic_filter_invalid, text: invalid };
+  if (!options.sharedSubscriptions && filter.startsWith('$share/'))
+    return { code: ReasonCode.shared_subscriptions_not_supported, text: 'there are no shared subscriptions here' };
+  if (!options.wildcardSubscriptions && /[+#]/.test(filter))
+    return { code: ReasonCode.wildcard_subscriptions_not_supported, text: 'there are no wildcards here' };
+  if (!options.subscriptionIdentifiers && subscriptionId > 0)
+    return {
+      code: ReasonCode.subscription_identifiers_not_supported,
+      text: 'there are no subscription identifiers here',
+    };
+  return null;
 }
 
 /** Asks about each filter; returns the answers that are still to come. */
@@ -47,10 +77,10 @@ function authorise(connection: Connection, asked: readonly Asked[]): Promise<voi
   const pending: Promise<void>[] = [];
   if (ask === null || client === null) return pending;
   const decide = (item: Asked, verdict: Verdict): void => {
-    if (!allows(verdict)) item.code = ReasonCode[denialOf(verdict)];
+    if (!allows(verdict)) item.refusal = { code: denialCode(verdict, PacketType.suback), text: denialText(verdict) };
   };
   for (const item of asked) {
-    if (item.code >= 0x80) continue;
+    if (item.refusal !== null) continue;
     const topic = parseFilter(item.filter).filter;
     const verdict = ask(client, { action: 'subscribe', topic, qos: item.options.qos, retain: false });
     if (verdict instanceof Promise) pending.push(verdict.then((answer) => decide(item, answer)));
@@ -65,17 +95,39 @@ function grant(connection: Connection, session: Session, packetId: number, asked
   const tell = core.hooks.events['session.subscribed'];
   const fresh: Asked[] = [];
   for (const item of asked) {
-    if (item.code < 0x80 && !session.hasRoomFor(item.filter)) item.code = ReasonCode.quota_exceeded;
-    if (item.code >= 0x80) continue;
+    if (item.refusal === null && !session.hasRoomFor(item.filter)) {
+      item.refusal = {
+        code: ReasonCode.quota_exceeded,
+        text: `more than ${core.options.maxSubscriptions} subscriptions`,
+      };
+      core.counters.limited.subscriptions++;
+    }
+    if (item.refusal !== null) continue;
     const isNew = session.subscribe(item.filter, item.options);
     if (tell !== null && client !== null) tell(client, item.filter, item.options);
     if (wantsRetained(item, isNew)) fresh.push(item);
   }
   // Before 5.0 there is one code for all failures.
-  const reasonCodes = asked.map(({ code }) => (code >= 0x80 && version < 5 ? 0x80 : code));
-  connection.answer({ type: PacketType.suback, packetId, reasonCodes, properties: null });
+  const reasonCodes = asked.map(({ refusal, options }) =>
+    refusal === null ? options.qos : version < 5 ? 0x80 : refusal.code,
+  );
+  const text = asked.find(({ refusal }) => refusal !== null)?.refusal?.text;
+  answerWith(text, connection, { type: PacketType.suback, packetId, reasonCodes, properties: null });
   for (const { filter, options } of fresh) session.backfill(filter, options);
   session.pump();
+}
+
+/**
+ * Sends the answer with `text` as its Reason String: where the client wants such [MQTT-3.1.2-29] and has room for it
+ * [MQTT-3.9.2-1] [MQTT-3.11.2-1].
+ */
+export function answerWith(
+  text: string | undefined,
+  connection: Connection,
+  packet: SubackPacket | UnsubackPacket,
+): void {
+  const told = text !== undefined && connection.problemInformation;
+  if (!told || !connection.send({ ...packet, properties: { reasonString: text } })) connection.answer(packet);
 }
 
 /** Retain handling [MQTT-3.3.1-9 to 11]; shared subscriptions get no retained messages. */

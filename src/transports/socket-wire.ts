@@ -7,27 +7,25 @@ const LINGER = 2000;
 /** Milliseconds of silence before the system probes the peer. */
 const PROBE_DELAY = 60_000;
 
-/** A TCP socket as a wire. */
-export class TcpWire implements Wire {
+/** A socket, or a TLS socket, as a wire. */
+export class SocketWire implements Wire {
   readonly peer: Peer;
   readonly #socket: Socket;
+  readonly #encrypts: boolean;
 
-  constructor(socket: Socket, listener: string) {
+  constructor(socket: Socket, peer: Peer) {
     this.#socket = socket;
-    const address = socket.remoteAddress ?? '';
-    this.peer = {
-      address: address.startsWith('::ffff:') ? address.slice(7) : address,
-      port: socket.remotePort ?? 0,
-      listener,
-    };
+    this.#encrypts = 'encrypted' in socket;
+    this.peer = peer;
   }
 
-  /** Tells `handler` what happens from now on, but for the bytes: those come by the way the listener reads. */
+  /**
+   * Tells `handler` what happens from now on, but for the bytes: those come by the way the listener reads. Somebody
+   * listens for the socket's errors already.
+   */
   serve(handler: WireHandler): void {
     this.#socket.on('drain', () => handler.drained());
     this.#socket.on('close', () => handler.closed());
-    // 'close' follows, and what a reset connection is called does not matter to anybody.
-    this.#socket.on('error', () => {});
   }
 
   get backlog(): number {
@@ -37,8 +35,10 @@ export class TcpWire implements Wire {
   write(bytes: Buffer): boolean {
     const socket = this.#socket;
     if (!socket.writable) return true;
+    // What is encrypted is copied at once, unless it has to wait for what was written before.
+    const copied = this.#encrypts && socket.writableLength === 0;
     socket.write(bytes);
-    return socket.writableLength === 0;
+    return copied || socket.writableLength === 0;
   }
 
   writeAll(pieces: readonly Buffer[]): void {

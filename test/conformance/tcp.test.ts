@@ -1,0 +1,4 @@
+import { runAllCases } from './kit/run.ts';
+import { overTcp } from './kit/tcp.ts';
+
+runAllCases(overTcp);

@@ -1,0 +1,4 @@
+import { runAllCases } from './kit/run.ts';
+import { overWebSocket } from './kit/websocket.ts';
+
+runAllCases(overWebSocket);
