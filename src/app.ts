@@ -36,7 +36,7 @@ export interface App {
 }
 
 /** Whether the certificates of a listener are new; where not, it keeps those it had. */
-export interface Reloaded {
+interface Reloaded {
   readonly listener: OpenListener;
   /** One line that begins with the key to blame. */
   readonly problem: string | null;

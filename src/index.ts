@@ -16,7 +16,15 @@ export type {
 } from './broker/hooks.ts';
 export type { Message, MessageProperties, QoS } from './broker/message.ts';
 export type { BrokerOptions, ListenerPolicy, WirePolicy } from './broker/options.ts';
-export type { Listener, ListenerAddress, NetAddress, Peer, PeerCertificate, Wire, WireHandler } from './broker/ports.ts';
+export type {
+  Listener,
+  ListenerAddress,
+  NetAddress,
+  Peer,
+  PeerCertificate,
+  Wire,
+  WireHandler,
+} from './broker/ports.ts';
 export type { BrokerStats, LimitName } from './broker/stats.ts';
 export type { SubscriptionOptions } from './broker/subscription.ts';
 export type { ReasonName } from './codec/reason-codes.ts';
@@ -27,5 +35,7 @@ export { TlsError, type TlsOptions, type TlsVersion } from './transports/tls-opt
 export { unix, type UnixOptions } from './transports/unix.ts';
 export { websocket, type WebSocketOptions } from './transports/websocket.ts';
 export { ConfigError } from './config/config-error.ts';
+export { type SysConfig, sysConfig } from './sys/config.ts';
+export { attachSys, type Sys, type SysOptions } from './sys/sys.ts';
 export { type WebhookConfig, webhookConfig, type WebhookSettings } from './webhook/config.ts';
 export { attachWebhook, type Webhook, type WebhookOptions, type WebhookStats } from './webhook/webhook.ts';

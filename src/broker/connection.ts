@@ -11,6 +11,7 @@ import type { DisconnectReason, DropReason } from './events.ts';
 import type { Exchange } from './handlers/auth.ts';
 import { handlePacket } from './handlers/handle-packet.ts';
 import { refuse } from './handlers/connack.ts';
+import { KeepAlive } from './keep-alive.ts';
 import type { IncomingAliases } from './incoming-aliases.ts';
 import type { Message, QoS } from './message.ts';
 import type { ListenerPolicy } from './options.ts';
@@ -61,10 +62,9 @@ export class Connection implements WireHandler, Flushable {
   readonly #entrance: Entrance;
   readonly #decoder: Decoder;
   readonly #out: Outgoing;
-  #lastSeen: number;
-  /** Milliseconds without a packet after which the client is gone; Infinity for never. */
-  #patience: number;
-  #deadline: Deadline | null;
+  /** Until CONNECT is accepted: one that comes byte by byte has no more time than any other. */
+  readonly #connectDeadline: Deadline;
+  #keepAlive: KeepAlive | null = null;
   /** Nothing has come yet: an HTTP client, for example, is known by its first byte and need not wait for the timeout. */
   #silent = true;
   /** Packets wait for an answer to an asynchronous hook. */
@@ -73,7 +73,7 @@ export class Connection implements WireHandler, Flushable {
   #throttled = false;
   /** The client's bounds of messages and bytes per second, null where it has none. */
   readonly #pace: Pace | null;
-  /** What was pending when `#throttled` began, or when the keep-alive was last looked at. */
+  /** What was pending when `#throttled` began, or when that was last looked at. */
   #lastPending = 0;
 
   constructor(core: Core, wire: Wire, entrance: Entrance) {
@@ -83,10 +83,9 @@ export class Connection implements WireHandler, Flushable {
     this.policy = entrance.policy;
     this.#decoder = new Decoder(core.topics, Math.min(this.policy.maxPacketSize, LARGEST_CONNECT));
     this.#out = new Outgoing(wire, core.turn, this, core.counters);
-    this.#lastSeen = core.options.clock.now();
     this.#pace = isPaced(this.policy) ? new Pace(core, this.policy, wire, () => this.#goOn()) : null;
-    this.#patience = core.options.connectTimeout;
-    this.#deadline = core.deadlines.add(this.#lastSeen + this.#patience, () => this.#checkAlive());
+    const { clock, connectTimeout } = core.options;
+    this.#connectDeadline = core.deadlines.add(clock.now() + connectTimeout, () => this.#connectOverdue());
   }
 
   /** The receiver reads more slowly than we send: nothing is to be added that can wait or be dropped. */
@@ -106,7 +105,7 @@ export class Connection implements WireHandler, Flushable {
       this.#silent = false;
       if (bytes[0] !== FIRST_BYTE) return this.#failed(protocolError('the first packet is no CONNECT')); // [MQTT-3.1.0-1]
     }
-    this.#lastSeen = this.core.options.clock.now();
+    this.#keepAlive?.heard();
     this.core.counters.bytesReceived += bytes.length;
     this.#decoder.push(bytes);
     this.#handlePackets(bytes.length);
@@ -144,10 +143,12 @@ export class Connection implements WireHandler, Flushable {
   opened(keepAlive: number): void {
     this.state = 'open';
     this.#decoder.maxPacketSize = this.policy.maxPacketSize;
+    this.core.deadlines.remove(this.#connectDeadline);
     // Without a keep-alive only the system can tell that the peer is gone.
-    if (keepAlive === 0) this.wire.probe();
-    this.#patience = keepAlive === 0 ? Infinity : keepAlive * 1000 * this.core.options.keepAliveMultiplier;
-    this.#schedule();
+    if (keepAlive === 0) return this.wire.probe();
+    const patience = keepAlive * 1000 * this.core.options.keepAliveMultiplier;
+    const gone = (): void => this.close(ReasonCode.keepalive_timeout);
+    this.#keepAlive = new KeepAlive(this.core, patience, () => this.#silenceIsOurs(), gone);
   }
 
   /** Handles no further packet until `done`: keeps the order of what the client asks for. */
@@ -303,7 +304,7 @@ export class Connection implements WireHandler, Flushable {
 
   /** After a time in which we did not read: handles what had come before, then reads on. */
   #goOn(): void {
-    this.#lastSeen = this.core.options.clock.now();
+    this.#keepAlive?.heard();
     this.#handlePackets(0);
     this.#read();
   }
@@ -322,35 +323,25 @@ export class Connection implements WireHandler, Flushable {
     this.wire.pause();
   }
 
-  #checkAlive(): void {
-    this.#deadline = null;
-    // A CONNECT that comes byte by byte has no more time than any other.
-    if (this.state !== 'open') {
-      if (this.refusal === null) this.core.counters.limited.connect_timeout++;
-      return this.end('connect_timeout');
-    }
-    // While a hook or the client's pace keeps us from reading, the silence is ours.
-    if (this.#held || this.#pace?.slowed === true) this.#lastSeen = this.core.options.clock.now();
-    // Who does not get to speak because it is slow to read is alive as long as it reads.
-    if (this.#throttled && this.#out.pending < this.#lastPending) this.#lastSeen = this.core.options.clock.now();
-    this.#lastPending = this.#out.pending;
-    const silence = this.core.options.clock.now() - this.#lastSeen;
-    if (silence < this.#patience) this.#schedule();
-    else this.close(ReasonCode.keepalive_timeout);
+  #connectOverdue(): void {
+    if (this.refusal === null) this.core.counters.limited.connect_timeout++;
+    this.end('connect_timeout');
   }
 
-  #schedule(): void {
-    if (this.#deadline !== null) this.core.deadlines.remove(this.#deadline);
-    this.#deadline = null;
-    if (this.#patience === Infinity) return;
-    this.#deadline = this.core.deadlines.add(this.#lastSeen + this.#patience, () => this.#checkAlive());
+  #silenceIsOurs(): boolean {
+    const { pending } = this.#out;
+    // Who does not get to speak because it is slow to read is alive as long as it reads.
+    const reads = this.#throttled && pending < this.#lastPending;
+    this.#lastPending = pending;
+    return reads || this.#held || this.#pace?.slowed === true;
   }
 
   #finish(reason: DisconnectReason): void {
     if (this.state === 'closed') return;
     const wasOpen = this.state === 'open';
     this.state = 'closed';
-    if (this.#deadline !== null) this.core.deadlines.remove(this.#deadline);
+    this.core.deadlines.remove(this.#connectDeadline);
+    this.#keepAlive?.end();
     this.#pace?.end();
     this.exchange?.end();
     this.#out.close();

@@ -1,10 +1,10 @@
 import { PacketType } from '../codec/packets.ts';
-import { mayCarry, ReasonCode, reasonName } from '../codec/reason-codes.ts';
+import { ReasonCode, reasonName } from '../codec/reason-codes.ts';
 import { validateTopic } from '../topics/filter.ts';
 import type { Core } from './core.ts';
 import { drop } from './drop.ts';
 import type { DropReason } from './events.ts';
-import { allows, denialOf, type MessageChange, type MessageVerdict } from './hooks.ts';
+import { allows, denialCode, denialText, type MessageChange, type MessageVerdict } from './hooks.ts';
 import { Message } from './message.ts';
 
 /** A message was not accepted: the reason code as PUBACK carries it, and a text for people. */
@@ -72,11 +72,8 @@ function route(core: Core, message: Message): number {
 }
 
 function deny(core: Core, message: Message, verdict: MessageVerdict): Refusal {
-  const denied = ReasonCode[denialOf(verdict)];
-  // A hook may deny with any reason; a packet may not carry every one of them.
-  const code = denied >= 0x80 && mayCarry(PacketType.puback, denied) ? denied : ReasonCode.not_authorized;
-  const text = typeof verdict === 'object' && 'deny' in verdict ? verdict.text : undefined;
-  return refuse(core, message, 'not_authorized', code, text ?? reasonName(code).replaceAll('_', ' '));
+  const code = denialCode(verdict, PacketType.puback);
+  return refuse(core, message, 'not_authorized', code, denialText(verdict) ?? reasonName(code).replaceAll('_', ' '));
 }
 
 /** Counts and tells that a message goes nowhere. */

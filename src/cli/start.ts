@@ -28,18 +28,16 @@ export const start: Command = {
     const listeners = listenersOf(values);
     const config = readConfig(values.conf);
     const asked = endRequest(['SIGINT', 'SIGTERM']);
-    let running: App | undefined;
-    // Before it runs there is nothing that could have been read already.
-    process.on('SIGHUP', () => running !== undefined && void reload(running));
     const chosen = listeners === undefined ? config : { ...config, listeners };
-    const app = await compose(chosen, stderrLog, version()).catch((error: unknown) => {
+    const starting = compose(chosen, stderrLog, version());
+    process.on('SIGHUP', () => void starting.then(reload, () => {}));
+    const app = await starting.catch((error: unknown) => {
       // Where no file says where to listen, its key would be no help.
       throw values.conf === undefined || listeners !== undefined ? failureOf(error, '--url') : error;
     });
     console.log(`HookMQ ${version()}`);
     for (const { url, name } of app.listeners) console.log(`listening on ${url} (${name})`);
     if (config.webhook?.enable === true) console.log(`webhook ${publicUrl(config.webhook.url)}`);
-    running = app;
     await serve(app, asked);
   },
 };

@@ -49,14 +49,14 @@ export function socketPath(): Kind<string> {
   );
 }
 
-/** What a browser says of the page that connects: `https://example.org`, with a port where it is not the usual one. */
+/**
+ * What a browser says of the page that connects: `https://example.org`, with a port where it is not the usual one; the
+ * text `null` for pages without, such as files.
+ */
 export function origin(): Kind<string> {
-  return scalar('an origin such as https://example.org or http://localhost:3000', ({ text }) => {
-    const parsed = URL.parse(text);
-    return parsed !== null && parsed.origin !== 'null' && parsed.origin === text.toLowerCase()
-      ? parsed.origin
-      : undefined;
-  });
+  return scalar('an origin such as https://example.org or http://localhost:3000', ({ text, value }) =>
+    value === 'null' || (/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+\/?$/i.test(text) && URL.canParse(text)) ? text : undefined,
+  );
 }
 
 function parseBind(text: string): BindAddress | undefined {

@@ -10,7 +10,7 @@ import type { Infer, ProblemTold, Refusal, Row, Rows } from './rows.ts';
 import type { Plain } from './tree.ts';
 
 /** One kind of listeners: its own rows, `enable` and what all kinds have. */
-function listeners<const R extends Rows>(rows: R, legacyEnable: readonly string[]) {
+function listenersOfKind<const R extends Rows>(rows: R, legacyEnable: readonly string[]) {
   const enable = row(boolean(), {
     doc: 'Whether this listener is opened; `false` switches it off without taking it away.',
     default: true,
@@ -32,20 +32,20 @@ function bindRow<T>(kind: Kind<T>, legacy: string, urlKind: UrlKind): Row<T> {
 export const listenersSection = section(
   'listeners',
   {
-    tcp: row(listeners({ bind: bindRow(bindAddress(), 'url', 'tcp') }, ['enable']), {
+    tcp: row(listenersOfKind({ bind: bindRow(bindAddress(), 'url', 'tcp') }, ['enable']), {
       doc: 'MQTT over TCP: one listener with `bind` directly, more of them below a name each.',
       default: {},
     }),
-    ssl: row(listeners({ bind: bindRow(bindAddress(), 'tls.url', 'ssl'), ...tlsRows }, ['tls.enable']), {
+    ssl: row(listenersOfKind({ bind: bindRow(bindAddress(), 'tls.url', 'ssl'), ...tlsRows }, ['tls.enable']), {
       doc: 'MQTT over TLS.',
       default: {},
     }),
-    ws: row(listeners({ bind: bindRow(webAddress(), 'websocket.url', 'ws'), ...webRows }, ['websocket.enable']), {
+    ws: row(listenersOfKind({ bind: bindRow(webAddress(), 'websocket.url', 'ws'), ...webRows }, ['websocket.enable']), {
       doc: 'MQTT over WebSocket.',
       default: {},
     }),
     wss: row(
-      listeners({ bind: bindRow(webAddress(), 'websocket.tls_url', 'wss'), ...webRows, ...inherited(tlsRows) }, [
+      listenersOfKind({ bind: bindRow(webAddress(), 'websocket.tls_url', 'wss'), ...webRows, ...inherited(tlsRows) }, [
         'websocket.tls_enable',
       ]),
       {
@@ -54,7 +54,7 @@ export const listenersSection = section(
       },
     ),
     unix: row(
-      listeners(
+      listenersOfKind(
         {
           path: row(socketPath(), { doc: 'The path of the socket.', required: true }),
           mode: row(fileMode(), { doc: 'Who may connect, as chmod has it.', default: '0660' }),

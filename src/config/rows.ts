@@ -133,8 +133,16 @@ export function section(
   rows: Rows,
   options: SectionOptions<Rows> & { readonly optional?: true; readonly switch?: string },
 ): Section {
-  const { doc, optional = false, whenAbsent, check = () => {} } = options;
-  return { name, rows, doc, optional, whenAbsent, switch: options.switch, check };
+  const { doc, optional = false, whenAbsent } = options;
+  return {
+    name,
+    rows,
+    doc,
+    optional,
+    whenAbsent,
+    switch: options.switch,
+    check: (values, problem) => options.check?.(values, problem),
+  };
 }
 
 /** The values of a table. */

@@ -49,9 +49,12 @@ const SCHEMES: Readonly<Record<ListenerKind, string>> = {
 /** The key of our own listener that is in the way of another. */
 function holderOf(error: unknown, { address }: Planned, open: readonly OpenListener[]): string | undefined {
   if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return undefined;
-  const same = (other: ListenerAddress): boolean =>
-    'port' in other
-      ? 'port' in address && other.port === address.port
-      : 'path' in address && other.path === address.path;
-  return open.find((listener) => same(listener.address))?.key;
+  return open.find((listener) => collide(listener.address, address))?.key;
 }
+
+function collide(a: ListenerAddress, b: ListenerAddress): boolean {
+  if (!('port' in a) || !('port' in b)) return placeOf(a) === placeOf(b);
+  return a.port === b.port && (a.host === b.host || ANY_HOST.has(a.host) || ANY_HOST.has(b.host));
+}
+
+const ANY_HOST: ReadonlySet<string> = new Set(['0.0.0.0', '::']);

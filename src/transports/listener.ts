@@ -127,7 +127,7 @@ function rise(socket: Socket, { name, layers, top = plainTop }: ListenerParts<Li
 }
 
 /** MQTT's bytes are the stream's bytes. */
-export const plainTop: Top = {
+const plainTop: Top = {
   carry({ stream, wire, handler }) {
     const carrier = new SocketWire(stream, wire.peer);
     carrier.serve(handler);

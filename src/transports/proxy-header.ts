@@ -2,7 +2,7 @@ import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { plainAddress } from './peer.ts';
 
 /** What the header of the PROXY protocol tells. */
-export interface ProxyHeader {
+interface ProxyHeader {
   /** Bytes of the header: what follows is the connection's own. */
   readonly length: number;
   /** Of the client; empty where it has none (a Unix domain socket). Null: the proxy speaks for itself. */

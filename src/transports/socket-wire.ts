@@ -59,6 +59,8 @@ export class SocketWire implements Wire {
 
   end(): void {
     const socket = this.#socket;
+    // There is nothing that the peer would still have to take.
+    if (socket.bytesWritten === 0) return void socket.destroy();
     const cut = setTimeout(() => socket.destroy(), LINGER);
     socket.once('close', () => clearTimeout(cut));
     socket.end();

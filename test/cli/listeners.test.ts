@@ -145,6 +145,30 @@ test('a listener behind a proxy takes connections with a header only', async (t)
   await client.publishAsync('a', 'b', { qos: 1 });
 });
 
+test('what the configuration says of TLS holds: versions, client certificates', async (t) => {
+  const cli = start(
+    t,
+    temporary(t),
+    `listeners {
+      ssl { bind = "127.0.0.1:0", certfile = "${CERT}", keyfile = "${KEY}", tls_versions = [tlsv1.3] }
+      ssl.known {
+        bind = "127.0.0.1:0", certfile = "${CERT}", keyfile = "${certificateFile('server-encrypted.key')}"
+        key_password = "open sesame", cacertfile = "${certificateFile('ca.pem')}"
+        verify_peer = true, fail_if_no_peer_cert = true
+      }
+    }`,
+  );
+  const urls = await told(cli, ['ssl', 'known']);
+  await connect(t, urls.ssl);
+  const { port } = new URL(urls.ssl);
+  await assert.rejects(openTls({ port: Number(port) }, { maxVersion: 'TLSv1.2' }), /protocol version/);
+  await assert.rejects(connect(t, urls.known), /certificate required/);
+  const cert = readFileSync(certificateFile('client.pem'));
+  const key = readFileSync(certificateFile('client.key'));
+  const client = await connect(t, urls.known, { cert, key });
+  await client.publishAsync('a', 'b', { qos: 1 });
+});
+
 test('--url takes every kind of listener, with certificates from the command line', async (t) => {
   const urls = ['nmq-tcp', 'nmq-tls', 'nmq-ws', 'nmq-wss'].map((scheme) => ['--url', `${scheme}://127.0.0.1:0`]);
   const cli = hookmq(t, ['start', ...urls.flat(), '--cert', CERT, '--key', KEY]);

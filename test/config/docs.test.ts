@@ -44,14 +44,14 @@ test('docs/listeners.md: the older names are all that there are', () => {
     .flatMap(({ row }) => row.legacy.map(({ name }) => name));
   // Names of other versions of NanoMQ, and one that needs no mention beside its url.
   const silent = new Set(['enable', 'tls.cert', 'tls.key', 'tls.keypass', 'tls.cacert']);
-  assert.deepEqual(told.toSorted(), names.filter((name) => !silent.has(name)).toSorted());
+  assert.deepEqual(new Set(told), new Set(names.filter((name) => !silent.has(name))));
 });
 
 test('docs/listeners.md: every key of every kind has a row', () => {
   const told = new Set([...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name));
   const keys = tableOf(coreSections).filter(({ path }) => path[0] === 'listeners');
   const names = new Set(keys.map(({ path }) => path.at(-1)));
-  assert.deepEqual([...told].toSorted(), [...names].toSorted());
+  assert.deepEqual(told, names);
 });
 
 test('docs/listeners.md: the defaults are true', (t) => {

@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { after } from 'node:test';
+import type { TLSSocket } from 'node:tls';
 
 import type { ListenerAddress } from '../../src/index.ts';
+import { openTls } from '../kit/tls.ts';
 
 /** The port of a listener on the network. */
 export function portOf(address: ListenerAddress): number {
@@ -39,3 +41,26 @@ export function temporaryPath(): string {
 
 /** A header of the PROXY protocol, version 1. */
 export const PROXY_LINE = 'PROXY TCP4 192.0.2.7 192.0.2.1 40007 1883\r\n';
+
+/** A socket on which the header of the PROXY protocol was sent. */
+export async function openBehindProxy(address: ListenerAddress): Promise<Duplex> {
+  const socket = await openRaw(address);
+  socket.write(PROXY_LINE);
+  return socket;
+}
+
+/** The sockets below TLS sockets, to reset them: a TLS socket cannot be. */
+const sockets = new WeakMap<Duplex, Duplex>();
+
+/** A client of TLS on that socket. */
+export async function openTlsOver(socket: Promise<Duplex>): Promise<TLSSocket> {
+  const below = (await socket) as TLSSocket;
+  const client = await openTls({ socket: below });
+  sockets.set(client, below);
+  return client;
+}
+
+/** `reset` for what `openTlsOver` has made. */
+export function resetTls(client: Duplex): void {
+  reset(sockets.get(client) ?? client);
+}

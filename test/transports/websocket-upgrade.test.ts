@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 
 import { type Client, websocket } from '../../src/index.ts';
 import { connectPacket } from '../kit/tcp-client.ts';
+import { SERVER_FILES } from '../kit/tls.ts';
 import { until } from '../kit/until.ts';
 import { openRaw } from './kinds.ts';
 import { localWebSocket } from './local-websocket.ts';
@@ -222,4 +223,14 @@ suite('the options of a WebSocket listener', () => {
       const origins = [origin];
       assert.throws(() => websocket({ port: 0, origins }), { name: 'TypeError', message: /is not an origin such as/ });
     });
+
+  test('TLS is set up as in a TLS listener, certificates that can be read again included', async () => {
+    assert.equal('reload' in websocket({ port: 0 }), false);
+    const secure = websocket({ port: 0, tls: SERVER_FILES });
+    await secure.reload();
+    const broken = websocket({ port: 0, tls: { ...SERVER_FILES, certfile: 'missing.pem' } });
+    const problem = { name: 'TlsError', message: /^missing\.pem: / };
+    await assert.rejects(broken.reload(), problem);
+    await assert.rejects(localWebSocket({}, { tls: { ...SERVER_FILES, certfile: 'missing.pem' } }), problem);
+  });
 });

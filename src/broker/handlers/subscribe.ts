@@ -1,4 +1,4 @@
-import { protocolError } from '../../codec/errors.ts';
+import { ProtocolError, protocolError } from '../../codec/errors.ts';
 import {
   PacketType,
   type SubackPacket,
@@ -9,8 +9,8 @@ import {
 import { ReasonCode } from '../../codec/reason-codes.ts';
 import { parseFilter, validateFilter } from '../../topics/filter.ts';
 import type { Connection } from '../connection.ts';
-import type { Core } from '../core.ts';
 import { allows, denialCode, denialText, type Verdict } from '../hooks.ts';
+import type { BrokerOptions } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { SubscriptionOptions } from '../subscription.ts';
 import { isExcessive } from '../topic-limits.ts';
@@ -50,23 +50,27 @@ function askedOf(connection: Connection, entry: SubscribeEntry, subscriptionId: 
     subscriptionId,
   };
   if (entry.noLocal && filter.startsWith('$share/')) throw protocolError('no local on a shared subscription'); // [MQTT-3.8.3-4]
-  return { filter, options, refusal: refusalOf(core, filter, subscriptionId) };
+  return { filter, options, refusal: refusalOf(connection, filter, subscriptionId) };
 }
 
 /** Why nobody may subscribe to this filter, null for no reason. */
-function refusalOf(core: Core, filter: string, subscriptionId: number): Refusal | null {
-  const { options } = core;
+function refusalOf({ core, version }: Connection, filter: string, subscriptionId: number): Refusal | null {
   const invalid = validateFilter(filter) ?? (isExcessive(core, filter) ? 'too long, or too many levels' : null);
   if (invalid !== null) return { code: ReasonCode.topic_filter_invalid, text: invalid };
+  const missing = missingOf(core.options, filter, subscriptionId);
+  // CONNACK has said so: to ask nevertheless is a Protocol Error (5.0, sections 3.2.2.3.11 to 13).
+  if (missing !== null && version === 5) throw new ProtocolError(missing.code, missing.text);
+  return missing;
+}
+
+/** What this broker does not have, of what the filter needs. */
+function missingOf(options: BrokerOptions, filter: string, subscriptionId: number) {
   if (!options.sharedSubscriptions && filter.startsWith('$share/'))
     return { code: ReasonCode.shared_subscriptions_not_supported, text: 'there are no shared subscriptions here' };
   if (!options.wildcardSubscriptions && /[+#]/.test(filter))
     return { code: ReasonCode.wildcard_subscriptions_not_supported, text: 'there are no wildcards here' };
   if (!options.subscriptionIdentifiers && subscriptionId > 0)
-    return {
-      code: ReasonCode.subscription_identifiers_not_supported,
-      text: 'there are no subscription identifiers here',
-    };
+    return { code: ReasonCode.subscription_identifiers_not_supported, text: 'there are no identifiers here' };
   return null;
 }
 

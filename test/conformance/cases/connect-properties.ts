@@ -105,6 +105,37 @@ export const connectPropertyCases: readonly Case[] = [
     },
   ),
   statement(
+    ['5.0:MQTT-3.1.2-24', '5.0:MQTT-3.1.2-25'],
+    'what has waited, or was sent before, is discarded where it is too large for the new connection',
+    ONLY_5,
+    async (scene) => {
+      const client = await scene.connectKept({ clientId: 'a' });
+      await client.subscribe('t', { qos: 2 });
+      await scene.publish('t', Buffer.alloc(200), { qos: 1 });
+      await scene.publish('t', Buffer.alloc(201), { qos: 2 });
+      assert.equal((await client.messages()).length, 2);
+      await scene.lose(client);
+      await scene.publish('t', Buffer.alloc(202), { qos: 1 });
+      await scene.publish('t', Buffer.alloc(203), { qos: 2 });
+      await scene.publish('t', 'small', { qos: 1 });
+      const properties = { maximumPacketSize: 100, receiveMaximum: 1 };
+      const back = await scene.connectKept({ clientId: 'a', properties });
+      assert.deepEqual(await back.texts(), ['small']);
+    },
+  ),
+  statement(
+    ['5.0:MQTT-3.1.2-24'],
+    'a retained message that is too large is not sent, the others are',
+    ONLY_5,
+    async (scene) => {
+      await scene.publish('t/large', Buffer.alloc(200), { retain: true });
+      await scene.publish('t/small', 'small', { retain: true });
+      const client = await scene.connect({ properties: { maximumPacketSize: 100 } });
+      await client.subscribe('t/+', { qos: 1 });
+      assert.deepEqual(await client.texts(), ['small']);
+    },
+  ),
+  statement(
     ['5.0:MQTT-3.1.2-26'],
     'no alias is above the Topic Alias Maximum, and each stands for the right topic',
     ONLY_5,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { until } from '../../kit/until.ts';
 import { type Case, ONLY_5, statement, VERSIONS } from '../kit/case.ts';
 import type { Client } from '../kit/client.ts';
 import { each } from '../kit/each.ts';
@@ -62,6 +63,22 @@ export const keepAliveCases: readonly Case[] = [
         await client.next('publish');
       });
       scene.advance(2);
+      await client.expectEnd('keepalive_timeout');
+    },
+  ),
+  statement(
+    ['5.0:MQTT-3.1.2-22', '3.1.1:MQTT-3.1.2-24'],
+    'a packet that does not come to its end does not count',
+    VERSIONS,
+    async (scene) => {
+      const client = await scene.connect({ keepAlive: 10 });
+      await client.expectNothing();
+      await each(['30', '14', '00'], async (byte) => {
+        const { bytesReceived } = scene.broker.stats();
+        client.send(byte);
+        await until(() => scene.broker.stats().bytesReceived > bytesReceived, 'the byte');
+        scene.advance(7);
+      });
       await client.expectEnd('keepalive_timeout');
     },
   ),

@@ -7,7 +7,7 @@ import type { Client } from '../kit/client.ts';
 import { each } from '../kit/each.ts';
 import type { Scene } from '../kit/scene.ts';
 
-/** First bytes of the packets that a client sends after CONNECT, but for PUBLISH and AUTH, and a body for each. */
+/** First bytes of the packets that a client sends after CONNECT, but for PUBLISH, and a body for each. */
 function packetsOfClients(version: number): [first: number, body: Buffer][] {
   const list = version === 5 ? properties() : Buffer.alloc(0);
   const id = u16(1);
@@ -20,6 +20,7 @@ function packetsOfClients(version: number): [first: number, body: Buffer][] {
     [0xa2, Buffer.concat([id, list, Buffer.from([0, 1, 0x61])])],
     [0xc0, Buffer.alloc(0)],
     [0xe0, Buffer.alloc(0)],
+    ...(version === 5 ? [[0xf0, Buffer.alloc(0)] as [number, Buffer]] : []),
   ];
 }
 

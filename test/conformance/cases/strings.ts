@@ -52,14 +52,33 @@ async function refusesEverywhere(scene: Scene, text: Buffer): Promise<void> {
   });
 }
 
-/** The properties with a string, as PUBLISH may have them, each with `text` in it. */
-function propertiesWith(text: Part): [name: string, list: Buffer][] {
-  return [
-    ['content type', properties(0x03, text)],
-    ['response topic', properties(0x08, text)],
-    ['name of a user property', properties(0x26, text, 'value')],
-    ['value of a user property', properties(0x26, 'name', text)],
-  ];
+/** Packets of a connected 5.0 client with `text` in a property. */
+function propertiesWith(text: Part): Record<string, Buffer> {
+  const pairs = { name: properties(0x26, text, 'value'), value: properties(0x26, 'name', text) };
+  const reason = properties(0x1f, text);
+  return {
+    'content type': packet(0x30, 'topic', properties(0x03, text)),
+    'response topic': packet(0x30, 'topic', properties(0x08, text)),
+    'name in PUBLISH': packet(0x30, 'topic', pairs.name),
+    'value in PUBLISH': packet(0x30, 'topic', pairs.value),
+    'value in SUBSCRIBE': packet(0x82, u16(1), pairs.value, 'filter', 0),
+    'name in UNSUBSCRIBE': packet(0xa2, u16(1), pairs.name, 'filter'),
+    'reason in PUBACK': packet(0x40, u16(1), 0, reason),
+    'reason in PUBREC': packet(0x50, u16(1), 0, reason),
+    'reason in PUBREL': packet(0x62, u16(1), 0, reason),
+    'reason in PUBCOMP': packet(0x70, u16(1), 0, reason),
+    'reason in DISCONNECT': packet(0xe0, 0, reason),
+  };
+}
+
+/** None of the packets that `propertiesWith` makes of `text` is accepted. */
+function refusesInProperties(text: Part): Case['run'] {
+  return (scene) =>
+    each(Object.entries(propertiesWith(text)), async ([, wrong]) => {
+      const client = await scene.connect();
+      client.send(wrong);
+      await client.expectEnd('malformed_packet');
+    });
 }
 
 /** Strings (5.0, section 1.5.4; 3.1.1, section 1.5.3). */
@@ -70,12 +89,11 @@ export const stringCases: readonly Case[] = [
     VERSIONS,
     (scene) => each(Object.entries(ILL_FORMED), ([, hex]) => refusesEverywhere(scene, binary(Buffer.from(hex, 'hex')))),
   ),
-  statement(['5.0:MQTT-1.5.4-1'], 'ill-formed UTF-8 in a property ends the connection', ONLY_5, (scene) =>
-    each(propertiesWith(binary(Buffer.from('61eda080', 'hex'))), async ([, list]) => {
-      const client = await scene.connect();
-      client.send(packet(0x30, 'topic', list, Buffer.from('payload')));
-      await client.expectEnd('malformed_packet');
-    }),
+  statement(
+    ['5.0:MQTT-1.5.4-1'],
+    'ill-formed UTF-8 in a property ends the connection',
+    ONLY_5,
+    refusesInProperties(binary(Buffer.from('61eda080', 'hex'))),
   ),
   statement(
     ['5.0:MQTT-1.5.4-1', '3.1.1:MQTT-1.5.3-1'],
@@ -93,12 +111,11 @@ export const stringCases: readonly Case[] = [
   statement(['5.0:MQTT-1.5.4-2', '3.1.1:MQTT-1.5.3-2'], 'U+0000 in any string ends the connection', VERSIONS, (scene) =>
     each(['\0', 'a\0b', 'a\0'], (text) => refusesEverywhere(scene, bytes(text))),
   ),
-  statement(['5.0:MQTT-1.5.4-2', '5.0:MQTT-1.5.7-1'], 'U+0000 in a property ends the connection', ONLY_5, (scene) =>
-    each(propertiesWith('a\0'), async ([, list]) => {
-      const client = await scene.connect();
-      client.send(packet(0x30, 'topic', list, Buffer.from('payload')));
-      await client.expectEnd('malformed_packet');
-    }),
+  statement(
+    ['5.0:MQTT-1.5.4-2', '5.0:MQTT-1.5.7-1'],
+    'U+0000 in a property ends the connection',
+    ONLY_5,
+    refusesInProperties('a\0'),
   ),
   statement(
     ['5.0:MQTT-1.5.4-3', '3.1.1:MQTT-1.5.3-3'],
