@@ -128,14 +128,11 @@ export class Outbox {
     return delivery;
   }
 
-  /** PUBACK, or PUBCOMP, or PUBREC with an error: the delivery is over. Returns it, undefined if there was none. */
-  finish(packetId: number): Delivery | undefined {
-    const delivery = this.#inflight.get(packetId);
-    if (delivery === undefined) return undefined;
-    this.#inflight.delete(packetId);
+  /** PUBACK, or PUBCOMP, or PUBREC with an error: a delivery that was on its way is over. */
+  finish(delivery: Delivery): void {
+    if (!this.#inflight.delete(delivery.packetId)) return;
     this.#inflightBytes -= delivery.message.size;
-    this.#unsent.delete(delivery);
-    return delivery;
+    if (this.#unsent.size > 0) this.#unsent.delete(delivery);
   }
 
   get(packetId: number): Delivery | undefined {

@@ -227,8 +227,8 @@ export class Session {
   }
 
   /** The delivery is over: its receiver has it, or does not want it. */
-  finish(packetId: number): void {
-    this.#outbox?.finish(packetId);
+  finish(delivery: Delivery): void {
+    this.#outbox?.finish(delivery);
     this.pump();
   }
 
@@ -248,7 +248,7 @@ export class Session {
     }
     const problem = connection.publish(message, qos, again, retain, packetId, subscriptionIds);
     if (problem === null) return;
-    outbox.finish(packetId);
+    outbox.finish(delivery);
     this.#drop(message, problem);
   }
 

@@ -22,7 +22,7 @@ export function handleAck(connection: Connection, session: Session, packet: AckP
     return answer(connection, PacketType.pubrel, packetId, true);
   }
   if (type === PacketType.pubcomp && !delivery.released) throw protocolError('PUBCOMP before PUBREC');
-  session.finish(packetId);
+  session.finish(delivery);
 }
 
 function answer(connection: Connection, type: AckPacket['type'], packetId: number, known: boolean): void {

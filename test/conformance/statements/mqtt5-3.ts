@@ -1,4 +1,171 @@
-import { type Statement, statements } from './statement.ts';
+import { CLIENT_ONLY, type Row, type Statement, statements } from './statement.ts';
+
+/** The broker adds no User Property to what it sends on its own account: the rule has nothing to apply to. */
+const NO_OWN_PROPERTIES = 'The broker sends no User Property of its own in this packet.';
+
+const PUBLISH: readonly Row[] = [
+  ['3.3.1-1', 'both', 'DUP is 1 where a PUBLISH is sent again.'],
+  ['3.3.1-2', 'both', 'DUP is 0 at QoS 0.'],
+  ['3.3.1-3', 'server', 'DUP of an outgoing PUBLISH does not depend on that of the one that came in.'],
+  ['3.3.1-4', 'both', 'The two bits of the QoS are not both 1: that is malformed.'],
+  ['3.3.1-5', 'server', 'A message with RETAIN 1 is stored and replaces the one that its topic has.'],
+  [
+    '3.3.1-6',
+    'server',
+    'A message with RETAIN 1 and an empty payload is processed as any other, and removes the retained message of its topic.',
+  ],
+  ['3.3.1-7', 'server', 'A message with RETAIN 1 and an empty payload is not stored.'],
+  ['3.3.1-8', 'server', 'A message with RETAIN 0 is not stored, and neither removes nor replaces the stored one.'],
+  ['3.3.1-9', 'server', 'Retain Handling 0: the subscription is answered with the retained messages that it matches.'],
+  ['3.3.1-10', 'server', 'Retain Handling 1: so it is if the subscription is new, else no retained message is sent.'],
+  ['3.3.1-11', 'server', 'Retain Handling 2: no retained message is sent.'],
+  ['3.3.1-12', 'server', 'Retain As Published 0: messages are forwarded with RETAIN 0.'],
+  ['3.3.1-13', 'server', 'Retain As Published 1: messages are forwarded with the RETAIN flag with which they came.'],
+  ['3.3.2-1', 'both', 'The topic name is a UTF-8 string and the first field of the variable header.'],
+  ['3.3.2-2', 'both', 'The topic name has no wildcard characters.'],
+  ['3.3.2-3', 'server', 'The topic name sent to a subscriber matches the filter of its subscription.'],
+  ['3.3.2-4', 'server', 'The Payload Format Indicator is forwarded as it came.'],
+  [
+    '3.3.2-5',
+    'server',
+    'A copy of a message that has expired before its delivery to a subscriber has begun is deleted.',
+  ],
+  ['3.3.2-6', 'server', 'The Message Expiry Interval is forwarded less the time for which the message waited.'],
+  ['3.3.2-7', 'both', 'Topic aliases do not outlive their connection.'],
+  ['3.3.2-8', 'both', 'No topic alias is 0.'],
+  ['3.3.2-9', 'client', "A client uses no topic alias above the server's Topic Alias Maximum."],
+  ['3.3.2-10', 'client', 'A client takes every topic alias from 1 to its own Topic Alias Maximum.', CLIENT_ONLY],
+  ['3.3.2-11', 'server', "The server uses no topic alias above the client's Topic Alias Maximum."],
+  ['3.3.2-12', 'server', 'The server takes every topic alias from 1 to its own Topic Alias Maximum.'],
+  ['3.3.2-13', 'both', 'The Response Topic is a UTF-8 string.'],
+  ['3.3.2-14', 'both', 'The Response Topic has no wildcard characters.'],
+  ['3.3.2-15', 'server', 'The Response Topic is forwarded as it came.'],
+  ['3.3.2-16', 'server', 'The Correlation Data is forwarded as it came.'],
+  ['3.3.2-17', 'server', 'The User Properties are forwarded as they came.'],
+  ['3.3.2-18', 'server', 'The User Properties are forwarded in the order in which they came.'],
+  ['3.3.2-19', 'both', 'The Content Type is a UTF-8 string.'],
+  ['3.3.2-20', 'server', 'The Content Type is forwarded as it came.'],
+  ['3.3.4-1', 'both', 'A PUBLISH is answered as its QoS has it: not at all, with PUBACK, or with PUBREC.'],
+  ['3.3.4-2', 'server', 'Where subscriptions overlap, a message is delivered at the highest QoS of those that match.'],
+  ['3.3.4-3', 'server', 'The Subscription Identifiers of overlapping subscriptions are sent with the message.'],
+  ['3.3.4-4', 'server', 'A single copy has the identifiers of all subscriptions that match it and have one.'],
+  [
+    '3.3.4-5',
+    'server',
+    'Of several copies each has the identifier of its own subscription, if that has one.',
+  ],
+  ['3.3.4-6', 'client', 'A PUBLISH to the server has no Subscription Identifier.'],
+  [
+    '3.3.4-7',
+    'client',
+    "The client has no more messages at QoS 1 and 2 on their way than the server's Receive Maximum.",
+  ],
+  ['3.3.4-8', 'client', 'The client delays nothing but PUBLISH because of that.', CLIENT_ONLY],
+  [
+    '3.3.4-9',
+    'server',
+    "The server has no more messages at QoS 1 and 2 on their way than the client's Receive Maximum.",
+  ],
+  ['3.3.4-10', 'server', 'The server delays nothing but PUBLISH because of that.'],
+  [
+    '3.3.5-2',
+    'server',
+    'A message that the client may not publish is acknowledged all the same, or the connection is closed (a number of 3.1.1 that is cited for 5.0, too: there PUBACK and PUBREC can say no).',
+  ],
+];
+
+const ACKNOWLEDGEMENTS: readonly Row[] = [
+  ['3.4.2-1', 'both', 'The reason code of PUBACK is one of the codes for it.'],
+  ['3.4.2-2', 'both', "The Reason String is left out where PUBACK would exceed the receiver's Maximum Packet Size."],
+  ['3.4.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.5.2-1', 'both', 'The reason code of PUBREC is one of the codes for it.'],
+  ['3.5.2-2', 'both', "The Reason String is left out where PUBREC would exceed the receiver's Maximum Packet Size."],
+  ['3.5.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.6.1-1', 'both', 'Bits 3 to 0 of the first byte of PUBREL are 0010; else the connection is closed.'],
+  ['3.6.2-1', 'both', 'The reason code of PUBREL is one of the codes for it.'],
+  ['3.6.2-2', 'both', "The Reason String is left out where PUBREL would exceed the receiver's Maximum Packet Size."],
+  ['3.6.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.7.2-1', 'both', 'The reason code of PUBCOMP is one of the codes for it.'],
+  ['3.7.2-2', 'both', "The Reason String is left out where PUBCOMP would exceed the receiver's Maximum Packet Size."],
+  ['3.7.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+];
+
+const SUBSCRIPTIONS: readonly Row[] = [
+  ['3.8.1-1', 'client', 'Bits 3 to 0 of the first byte of SUBSCRIBE are 0010; else the connection is closed.'],
+  ['3.8.3-1', 'client', 'Topic filters are UTF-8 strings.'],
+  ['3.8.3-2', 'client', 'SUBSCRIBE has at least one topic filter with options.'],
+  ['3.8.3-3', 'server', 'No Local 1: messages do not go to a client of the identifier that published them.'],
+  ['3.8.3-4', 'client', 'No Local 1 on a shared subscription is a Protocol Error.'],
+  ['3.8.3-5', 'server', 'A SUBSCRIBE whose reserved option bits are not 0 is malformed.'],
+  ['3.8.4-1', 'server', 'SUBSCRIBE is answered with SUBACK.'],
+  ['3.8.4-2', 'server', 'SUBACK has the packet identifier of its SUBSCRIBE.'],
+  ['3.8.4-3', 'server', 'A filter that the session has already: the new subscription replaces the old one.'],
+  [
+    '3.8.4-4',
+    'server',
+    'Retain Handling 0: with a replaced subscription the retained messages are sent again; no message is lost by the replacing.',
+  ],
+  ['3.8.4-5', 'server', 'Several filters are processed one after the other, and answered with one SUBACK.'],
+  ['3.8.4-6', 'server', 'SUBACK has a reason code for each filter.'],
+  ['3.8.4-7', 'server', 'The reason code is the QoS that is granted, or says that the subscription failed.'],
+  ['3.8.4-8', 'server', 'A message comes at the lower of the QoS of its PUBLISH and that of the subscription.'],
+  ['3.9.2-1', 'server', "The Reason String is left out where SUBACK would exceed the client's Maximum Packet Size."],
+  ['3.9.2-2', 'server', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.9.3-1', 'server', 'The reason codes of SUBACK are in the order of the filters.'],
+  ['3.9.3-2', 'server', 'The reason codes of SUBACK are of the codes for it.'],
+  ['3.10.1-1', 'client', 'Bits 3 to 0 of the first byte of UNSUBSCRIBE are 0010; else the connection is closed.'],
+  ['3.10.3-1', 'client', 'Topic filters are UTF-8 strings.'],
+  ['3.10.3-2', 'client', 'UNSUBSCRIBE has at least one topic filter.'],
+  [
+    '3.10.4-1',
+    'server',
+    'Filters are compared character by character: the subscription that is the same is deleted, or nothing happens.',
+  ],
+  ['3.10.4-2', 'server', 'No new messages for the filter are taken for the client.'],
+  ['3.10.4-3', 'server', 'Messages at QoS 1 and 2 whose delivery has begun are delivered to the end.'],
+  ['3.10.4-4', 'server', 'UNSUBSCRIBE is answered with UNSUBACK.'],
+  ['3.10.4-5', 'server', 'UNSUBACK has the identifier of its UNSUBSCRIBE, and comes where nothing was deleted, too.'],
+  ['3.10.4-6', 'server', 'Several filters are processed one after the other, and answered with one UNSUBACK.'],
+  [
+    '3.11.2-1',
+    'server',
+    "The Reason String is left out where UNSUBACK would exceed the client's Maximum Packet Size.",
+  ],
+  ['3.11.2-2', 'server', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.11.3-1', 'server', 'The reason codes of UNSUBACK are in the order of the filters.'],
+  ['3.11.3-2', 'server', 'The reason codes of UNSUBACK are of the codes for it.'],
+];
+
+const REST: readonly Row[] = [
+  ['3.12.4-1', 'server', 'PINGREQ is answered with PINGRESP.'],
+  ['3.14.0-1', 'server', 'The server sends no DISCONNECT before a CONNACK with a reason code below 0x80.'],
+  ['3.14.1-1', 'both', 'The reserved bits of DISCONNECT are 0; else it is malformed (0x81).'],
+  ['3.14.2-1', 'both', 'The reason code of DISCONNECT is one of the codes for it.'],
+  ['3.14.2-2', 'server', 'The DISCONNECT of a server has no Session Expiry Interval.'],
+  [
+    '3.14.2-3',
+    'both',
+    "The Reason String is left out where DISCONNECT would exceed the receiver's Maximum Packet Size.",
+  ],
+  ['3.14.2-4', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.14.4-1', 'both', 'Nothing is sent after DISCONNECT.'],
+  ['3.14.4-2', 'both', 'Who sends DISCONNECT closes the connection.'],
+  ['3.14.4-3', 'server', 'DISCONNECT with 0x00 discards the will.'],
+  ['3.15.1-1', 'both', 'The reserved bits of AUTH are 0; else it is malformed and the connection is closed.'],
+  ['3.15.2-1', 'both', 'The reason code of AUTH is one of the codes for it.'],
+  [
+    '3.15.2-2',
+    'both',
+    "The Reason String is left out where AUTH would exceed the receiver's Maximum Packet Size.",
+    'The broker sends no Reason String in AUTH.',
+  ],
+  ['3.15.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+];
 
 /** MQTT 5.0, sections 3.3 to 3.15: PUBLISH to AUTH. */
-export const mqtt5Packets: readonly Statement[] = statements('5.0', []);
+export const mqtt5Packets: readonly Statement[] = statements('5.0', [
+  ...PUBLISH,
+  ...ACKNOWLEDGEMENTS,
+  ...SUBSCRIPTIONS,
+  ...REST,
+]);
