@@ -15,7 +15,7 @@ async function soak(options: Omit<SoakOptions, 'transport'>): Promise<void> {
   }
 }
 
-test('25 seconds of random clients: nothing lost, twice at QoS 2 or out of order', () =>
+test('35 seconds of random clients: nothing lost, twice at QoS 2 or out of order', () =>
   soak({ seed: 20_261_120, milliseconds: 35_000 }));
 
-test('15 seconds of the same with the smallest buffers', () => soak({ seed: 7, milliseconds: 25_000, tight: true }));
+test('25 seconds of the same with the smallest buffers', () => soak({ seed: 7, milliseconds: 25_000, tight: true }));
