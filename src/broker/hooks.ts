@@ -184,7 +184,7 @@ export function allows(verdict: MessageVerdict): boolean {
 }
 
 /** The reason code's name in a denial. */
-export function denialOf(verdict: Answer): ReasonName {
+function denialOf(verdict: Answer): ReasonName {
   return typeof verdict === 'object' && 'deny' in verdict ? verdict.deny : 'not_authorized';
 }
 

@@ -34,9 +34,15 @@ export function serveHandles(server: Server, serve: (socket: Socket) => WireHand
   internal.onconnection = (error, handle) => {
     if (error !== 0 || handle === undefined) return;
     let handler: WireHandler | null = null;
+    const goOn = (): void => {
+      if (!socket.isPaused()) socket.resume();
+    };
     const callback = (length: number): boolean => {
       handler?.data(buffer.subarray(0, length));
-      return true;
+      if (length < READ_BUFFER) return true;
+      // From who fills the buffer Node would read on, 32 times in a row: the others get their turn first.
+      setImmediate(goOn);
+      return false;
     };
     const socket = new Socket({ handle, onread: { buffer, callback } } as unknown as SocketConstructorOpts);
     handle.setNoDelay?.(true);
