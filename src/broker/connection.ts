@@ -105,10 +105,13 @@ export class Connection implements WireHandler, Flushable {
       this.#silent = false;
       if (bytes[0] !== FIRST_BYTE) return this.#failed(protocolError('the first packet is no CONNECT')); // [MQTT-3.1.0-1]
     }
-    this.#keepAlive?.heard();
-    this.core.counters.bytesReceived += bytes.length;
+    const { counters } = this.core;
+    const { packetsReceived } = counters;
+    counters.bytesReceived += bytes.length;
     this.#decoder.push(bytes);
     this.#handlePackets(bytes.length);
+    if (counters.packetsReceived > packetsReceived) this.#keepAlive?.heard();
+    else this.#keepAlive?.progress(bytes.length);
     if (this.congested) this.#throttle();
   }
 

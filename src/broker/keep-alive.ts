@@ -8,6 +8,8 @@ export class KeepAlive {
   readonly #isOurs: () => boolean;
   readonly #gone: () => void;
   #lastHeard: number;
+  /** Bytes since then that do not make a packet yet. */
+  #bytes = 0;
   #deadline: Deadline;
 
   /**
@@ -24,9 +26,16 @@ export class KeepAlive {
     this.#deadline = this.#schedule();
   }
 
-  /** Something came. Cheap: the deadline is moved when it is due. */
+  /** A packet came. Cheap: the deadline is moved when it is due. */
   heard(): void {
     this.#lastHeard = this.#core.options.clock.now();
+    this.#bytes = 0;
+  }
+
+  /** Bytes of a packet came. A large one may take its time, but one that drips is none. */
+  progress(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes >= PROGRESS) this.heard();
   }
 
   end(): void {
@@ -43,3 +52,6 @@ export class KeepAlive {
     return this.#core.deadlines.add(this.#lastHeard + this.#patience, () => this.#check());
   }
 }
+
+/** Bytes that are worth a packet. */
+const PROGRESS = 1024;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { encode } from '../../src/codec/encode.ts';
+import { publishPacket } from '../kit/raw-client.ts';
 import { Scene, VERSIONS } from '../kit/scene.ts';
 
 for (const version of VERSIONS)
@@ -37,6 +39,19 @@ for (const version of VERSIONS)
         client.publish('t');
       }
       assert.ok(!client.ended);
+    });
+
+    test('a packet that drips does not, a large one on its way does', () => {
+      for (const bytes of [10, 2000]) {
+        const scene = new Scene();
+        const client = scene.connect({ version, keepAlive: 10 });
+        const packet = encode(publishPacket('t', Buffer.alloc(100_000)), version);
+        for (let i = 0; i < 5; i++) {
+          scene.clock.advance(14_000);
+          if (!client.ended) client.send(packet.subarray(i * bytes, (i + 1) * bytes));
+        }
+        assert.equal(client.ended, bytes === 10);
+      }
     });
 
     test('what the broker sends does not', () => {
