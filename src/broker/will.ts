@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { ProtocolError, protocolError } from '../codec/errors.ts';
+import { malformed, ProtocolError, protocolError } from '../codec/errors.ts';
 import type { WillFields } from '../codec/packets.ts';
 import type { PublishProperties } from '../codec/properties.ts';
 import { ReasonCode } from '../codec/reason-codes.ts';
@@ -14,8 +14,9 @@ import { topicExcessOf } from './topic-limits.ts';
 /** Throws ProtocolError for a will that could not be published as a message. */
 export function checkWill(core: Core, { topic, payload, qos, retain, properties }: WillFields): void {
   const { options } = core;
-  const problem =
-    validateTopic(topic) ?? topicExcessOf(core, topic) ?? (isInternal(topic) ? 'a topic of the broker itself' : null);
+  const invalid = validateTopic(topic);
+  if (invalid !== null) throw malformed(`the will: ${invalid}`); // [MQTT-4.7.0-1] [MQTT-4.7.3-1]
+  const problem = topicExcessOf(core, topic) ?? (isInternal(topic) ? 'a topic of the broker itself' : null);
   if (problem !== null) throw new ProtocolError(ReasonCode.topic_name_invalid, `the will: ${problem}`);
   const response = properties?.responseTopic;
   if (response !== undefined && validateTopic(response) !== null)

@@ -8,8 +8,8 @@ import { Scene, VERSIONS } from '../kit/scene.ts';
 describe('a will is checked as a message is', () => {
   const wills: readonly [string, NonNullable<ConnectFields['will']>, ReasonName | null][] = [
     ['a topic', { topic: 'a/b' }, null],
-    ['a filter', { topic: 'a/+' }, 'topic_name_invalid'],
-    ['an empty topic', { topic: '' }, 'topic_name_invalid'],
+    ['a filter', { topic: 'a/+' }, 'malformed_packet'],
+    ['an empty topic', { topic: '' }, 'malformed_packet'],
     ["the broker's own topic", { topic: '$SYS/x' }, 'topic_name_invalid'],
     ['too many levels', { topic: 'a/b/c/d' }, 'topic_name_invalid'],
     ['too long a topic', { topic: 'x'.repeat(21) }, 'topic_name_invalid'],
@@ -20,6 +20,8 @@ describe('a will is checked as a message is', () => {
         const scene = new Scene({ maxTopicLevels: 3, maxTopicLength: 20 });
         const client = scene.open().sendConnect({ version, will });
         const code = reason === null ? 0 : version === 5 ? ReasonCode[reason] : 3;
+        // Before 5.0 a CONNECT that is wrong in itself gets no answer.
+        if (version < 5 && reason === 'malformed_packet') return client.expectEnd(null);
         assert.equal(client.next('connack').reasonCode, code);
         assert.equal(client.ended, reason !== null);
       });
@@ -78,7 +80,7 @@ describe('the client identifier', () => {
 
 /** A client that wants to be told, or not, and who takes packets of this size. */
 function informed(properties: ConnectFields['properties'] = null): RawClient {
-  const scene = new Scene({ maxSubscriptions: 2 });
+  const scene = new Scene({ maxSubscriptions: 2, maxTopicLength: 20 });
   scene.broker.hook('client.authorize', (_, { topic }) =>
     topic === 'secret' ? { deny: 'not_authorized', text: 'for members' } : topic === 'closed' ? 'deny' : 'ignore',
   );
@@ -91,8 +93,8 @@ describe('a reason string', () => {
   test('of SUBACK says what is wrong with the first filter that is refused', () => {
     const cases: readonly [string[], string | undefined][] = [
       [['a'], undefined],
-      [['a', 'secret', 'b#'], 'for members'],
-      [['a', 'b#', 'secret'], '# must be the last level of a topic filter, alone in it'],
+      [['a', 'secret', 'x'.repeat(21)], 'for members'],
+      [['a', 'x'.repeat(21), 'secret'], 'too long, or too many levels'],
       [['closed'], undefined],
       [['a', 'b', 'c'], 'more than 2 subscriptions'],
     ];
@@ -100,25 +102,9 @@ describe('a reason string', () => {
       assert.equal(reasonOf(informed().sendSubscribe(filters)), expected, filters.join(' '));
   });
 
-  test('of UNSUBACK says what is wrong with the first filter that is none', () => {
-    const from = informed();
-    from.subscribe('a');
-    const answer = (filters: string[]) => {
-      from.send({ type: 10, packetId: 9, filters, properties: null });
-      const { reasonCodes, properties } = from.next('unsuback');
-      return [reasonCodes, properties?.reasonString];
-    };
-    const text = '+ must be alone in its level of a topic filter';
-    assert.deepEqual(answer(['b', 'b+', '#b', 'a']), [[0x11, 0x8f, 0x8f, 0], text]);
-    assert.deepEqual(answer(['a']), [[0x11], undefined]);
-  });
-
   test('is not sent to those who do not want to know [MQTT-3.1.2-29]', () => {
     assert.equal(reasonOf(informed({ requestProblemInformation: false }).sendSubscribe('secret')), undefined);
     assert.equal(reasonOf(informed({ requestProblemInformation: true }).sendSubscribe('secret')), 'for members');
-    const from = informed({ requestProblemInformation: false });
-    from.send({ type: 10, packetId: 9, filters: ['b+'], properties: null });
-    assert.equal(from.next('unsuback').properties, null);
   });
 
   test('is left out where the packet would be too large [MQTT-3.9.2-1]', () => {
@@ -135,7 +121,7 @@ describe('a reason string', () => {
 
   test('is nothing for older clients', () => {
     for (const version of [3, 4] as const) {
-      const from = new Scene().connect({ version }).sendSubscribe('a#');
+      const from = new Scene({ maxTopicLevels: 1 }).connect({ version }).sendSubscribe('a/b');
       assert.equal(from.bytes().toString('hex'), '9003000180');
     }
   });

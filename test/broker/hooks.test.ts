@@ -116,7 +116,7 @@ describe('client.authorize', () => {
       return 'allow';
     });
     const client = scene.connect();
-    client.subscribe(['a/+', '$share/g/b', 'wrong#'], { qos: 1 });
+    client.subscribe(['a/+', '$share/g/b', '$share/none'], { qos: 1 });
     client.publish('a/b', '', { qos: 2, retain: true });
     assert.deepEqual(asked, [
       { action: 'subscribe', topic: 'a/+', qos: 1, retain: false },

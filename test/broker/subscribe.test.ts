@@ -1,20 +1,36 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { PacketType } from '../../src/codec/packets.ts';
 import { ReasonCode } from '../../src/codec/reason-codes.ts';
 import { Scene, VERSIONS } from '../kit/scene.ts';
 
 for (const version of VERSIONS)
   describe(`version ${version}: subscriptions`, () => {
     test('SUBACK has a code for each filter, in their order [MQTT-3.8.4-5,6]', () => {
-      const client = new Scene().connect({ version });
-      const codes = client.subscribe(
-        ['a', 'b/+', 'a#', '+a', '#/a', 'c/#', '$share/g/x', '$share/g', '$share//x', ''],
-        {
-          qos: 1,
-        },
-      );
+      const client = new Scene({ maxTopicLevels: 2 }).connect({ version });
+      const codes = client.subscribe(['a', 'b/+', 'a/b/c', 'c/#', '$share/g/x', '$share/g/a/b/c'], { qos: 1 });
       const no = version === 5 ? ReasonCode.topic_filter_invalid : 0x80;
-      assert.deepEqual(codes, [1, 1, no, no, no, 1, 1, no, no, no]);
+      assert.deepEqual(codes, [1, 1, no, 1, 1, no]);
+    });
+
+    test('what is no filter ends the connection, be it among others that are [MQTT-4.7.1-1,2]', () => {
+      for (const wrong of ['a#', '+a', '#/a', '']) {
+        const scene = new Scene();
+        const client = scene.connect({ version }).sendSubscribe(['a', wrong]);
+        client.expectEnd(version === 5 ? 'malformed_packet' : null);
+        assert.equal(scene.broker.stats().subscriptions, 0);
+        const other = scene.connect({ version });
+        other.send({ type: PacketType.unsubscribe, packetId: 1, filters: [wrong], properties: null });
+        other.expectEnd(version === 5 ? 'malformed_packet' : null);
+      }
+    });
+
+    test('what is no shared subscription is nothing special before 5.0: there it is only refused', () => {
+      for (const wrong of ['$share/g', '$share//x', '$share/g+/x']) {
+        const client = new Scene().connect({ version }).sendSubscribe(wrong);
+        if (version === 5) client.expectEnd('malformed_packet');
+        else assert.deepEqual(client.next('suback').reasonCodes, [0x80]);
+      }
     });
 
     test('a filter that is subscribed again replaces the one before [MQTT-3.8.4-3]', () => {

@@ -104,13 +104,7 @@ function forwarded(core: Core, properties: PublishProperties): PublishProperties
   return topicAlias !== undefined && Object.keys(rest).length === 0 ? null : rest;
 }
 
-function acknowledge(
-  connection: Connection,
-  session: Session,
-  qos: number,
-  packetId: number,
-  outcome: Outcome,
-): void {
+function acknowledge(connection: Connection, session: Session, qos: number, packetId: number, outcome: Outcome): void {
   const code = typeof outcome === 'number' ? outcome : outcome.code;
   if (qos === 2) {
     session.undecided?.delete(packetId);

@@ -1,11 +1,5 @@
-import { ProtocolError, protocolError } from '../../codec/errors.ts';
-import {
-  PacketType,
-  type SubackPacket,
-  type SubscribeEntry,
-  type SubscribePacket,
-  type UnsubackPacket,
-} from '../../codec/packets.ts';
+import { malformed, ProtocolError, protocolError } from '../../codec/errors.ts';
+import { PacketType, type SubackPacket, type SubscribeEntry, type SubscribePacket } from '../../codec/packets.ts';
 import { ReasonCode } from '../../codec/reason-codes.ts';
 import { parseFilter, validateFilter } from '../../topics/filter.ts';
 import type { Connection } from '../connection.ts';
@@ -55,12 +49,20 @@ function askedOf(connection: Connection, entry: SubscribeEntry, subscriptionId: 
 
 /** Why nobody may subscribe to this filter, null for no reason. */
 function refusalOf({ core, version }: Connection, filter: string, subscriptionId: number): Refusal | null {
-  const invalid = validateFilter(filter) ?? (isExcessive(core, filter) ? 'too long, or too many levels' : null);
-  if (invalid !== null) return { code: ReasonCode.topic_filter_invalid, text: invalid };
+  // Before 5.0 `$share/g` is a filter like any other: we have no such subscription, but nothing is wrong with it.
+  if (version === 5 || !filter.startsWith('$share/')) checkFilter(filter);
+  else if (validateFilter(filter) !== null) return { code: ReasonCode.topic_filter_invalid, text: undefined };
+  if (isExcessive(core, filter)) return { code: ReasonCode.topic_filter_invalid, text: 'too long, or too many levels' };
   const missing = missingOf(core.options, filter, subscriptionId);
   // CONNACK has said so: to ask nevertheless is a Protocol Error (5.0, sections 3.2.2.3.11 to 13).
   if (missing !== null && version === 5) throw new ProtocolError(missing.code, missing.text);
   return missing;
+}
+
+/** Throws ProtocolError for what is no topic filter at all [MQTT-4.7.1-1,2] [MQTT-4.7.3-1] [MQTT-4.8.2-1,2]. */
+export function checkFilter(filter: string): void {
+  const problem = validateFilter(filter);
+  if (problem !== null) throw malformed(problem);
 }
 
 /** What this broker does not have, of what the filter needs. */
@@ -121,15 +123,8 @@ function grant(connection: Connection, session: Session, packetId: number, asked
   session.pump();
 }
 
-/**
- * Sends the answer with `text` as its Reason String: where the client wants such [MQTT-3.1.2-29] and has room for it
- * [MQTT-3.9.2-1] [MQTT-3.11.2-1].
- */
-export function answerWith(
-  text: string | undefined,
-  connection: Connection,
-  packet: SubackPacket | UnsubackPacket,
-): void {
+/** Sends SUBACK with `text` as its Reason String where the client wants such [MQTT-3.1.2-29] and has room for it. */
+function answerWith(text: string | undefined, connection: Connection, packet: SubackPacket): void {
   const told = text !== undefined && connection.problemInformation;
   if (!told || !connection.send({ ...packet, properties: { reasonString: text } })) connection.answer(packet);
 }
