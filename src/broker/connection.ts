@@ -283,9 +283,15 @@ export class Connection implements WireHandler, Flushable {
   #failed(error: ProtocolError): void {
     countLimit(this.core.counters, error.reasonCode);
     this.core.options.log.debug(`${this.#name()}: ${error.message}`);
-    if (this.state === 'new' && error.reasonCode !== ReasonCode.unsupported_protocol_version)
-      this.end(reasonName(error.reasonCode));
-    else this.close(error.reasonCode, error.message);
+    if (this.#isAnswered(error.reasonCode)) this.close(error.reasonCode, error.message);
+    else this.end(reasonName(error.reasonCode));
+  }
+
+  /** Whether the client is told of an error: one that is no CONNECT is not, and before 5.0 nor is a wrong one. */
+  #isAnswered(reasonCode: number): boolean {
+    if (this.state === 'new') return reasonCode === ReasonCode.unsupported_protocol_version;
+    const isWrong = reasonCode === ReasonCode.malformed_packet || reasonCode === ReasonCode.protocol_error;
+    return this.state === 'open' || this.version === 5 || !isWrong; // [MQTT-3.1.4-1] of 3.1.1
   }
 
   /** A mistake of ours costs one connection, not the broker. */

@@ -11,7 +11,7 @@ const statements = specifications.flatMap(({ all }) => all);
 const covered = new Set(allCases.flatMap(({ ids }) => ids));
 
 /** How many statements the specifications number. */
-const TOTALS = { '5.0': 251, '3.1.1': 139 };
+const TOTALS = { '5.0': 256, '3.1.1': 141 };
 
 function idsOf(members: readonly Statement[]): string[] {
   return members.map(({ id }) => id);

@@ -95,9 +95,6 @@ export function tellConnack({ client, core }: Connection, reasonCode: number): v
 /** Says no to a CONNECT where the client can be told; the caller ends the connection. */
 export function refuse(connection: Connection, reasonCode: number, text?: string): void {
   if (connection.client === null && reasonCode !== ReasonCode.unsupported_protocol_version) return;
-  // Before 5.0 a CONNECT that is wrong in itself gets no answer [MQTT-3.1.4-1] of 3.1.1.
-  const isWrong = reasonCode === ReasonCode.malformed_packet || reasonCode === ReasonCode.protocol_error;
-  if (isWrong && connection.version < 5) return;
   // CONNACK has no code for a server that shuts down [MQTT-3.2.2-8].
   const code = mayCarry(PacketType.connack, reasonCode) ? reasonCode : ReasonCode.server_unavailable;
   const connack = connackFor(connection, code, text === undefined ? null : { reasonString: text });

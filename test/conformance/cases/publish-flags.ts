@@ -189,4 +189,21 @@ export const publishFlagCases: readonly Case[] = [
       assert.equal(scene.broker.stats().retained, 0);
     },
   ),
+  statement(
+    ['5.0:MQTT-3.3.4-1', '3.1.1:MQTT-3.3.4-1'],
+    'acknowledgements keep that order where a hook takes its time with some of the messages',
+    VERSIONS,
+    async (scene) => {
+      const first = Promise.withResolvers<'allow'>();
+      scene.broker.hook('message.publish', ({ payload }) => (payload.toString() === '1' ? first.promise : 'allow'));
+      const witness = await scene.connect();
+      await witness.subscribe('t');
+      const client = await scene.connect();
+      for (const packetId of [1, 2, 3]) client.publish('t', `${packetId}`, { qos: 1, packetId });
+      await witness.expectNothing();
+      first.resolve('allow');
+      await each([1, 2, 3], async (packetId) => assert.equal((await client.next('puback')).packetId, packetId));
+      assert.deepEqual(await witness.texts(), ['1', '2', '3']);
+    },
+  ),
 ];

@@ -11,10 +11,10 @@ const VERSION_NAMES: Record<ProtocolVersion, string> = { 3: '3.1', 4: '3.1.1', 5
 /** Makes a test of every case and version, in suites by section. */
 export function runAllCases(transport: Transport): void {
   const cases = allCases.filter(({ over }) => over === undefined || over === transport.name);
-  for (const [section, members] of Map.groupBy(cases, ({ ids: [first] }) =>
-    first === undefined ? '' : chapter(first),
+  for (const [part, members] of Map.groupBy(cases, ({ ids: [first] }) =>
+    first === undefined ? 'only 3.1' : `section ${chapter(first)}`,
   ))
-    suite(`section ${section} over ${transport.name}`, () => {
+    suite(`${part} over ${transport.name}`, () => {
       for (const member of members) for (const version of member.versions) runCase(member, version, transport);
     });
 }

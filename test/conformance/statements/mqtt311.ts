@@ -33,18 +33,18 @@ export const mqtt311: readonly Statement[] = statements('3.1.1', [
     'server',
     'After the connection of a session with Clean Session 0, messages at QoS 1 and 2 that match its subscriptions are kept for it.',
   ],
-  [
-    '3.1.2-6',
-    'both',
-    'Clean Session 1: an earlier session is discarded, and the new one ends with its connection.',
-  ],
+  ['3.1.2-6', 'both', 'Clean Session 1: an earlier session is discarded, and the new one ends with its connection.'],
   ['3.1.2-7', 'server', 'Retained messages are not deleted when a session ends.'],
   [
     '3.1.2-8',
     'server',
     'The will is stored with the connection and published when it is closed, unless DISCONNECT deleted it.',
   ],
-  ['3.1.2-9', 'both', 'With the Will Flag the payload has will topic and message, and Will QoS and Will Retain are used.'],
+  [
+    '3.1.2-9',
+    'both',
+    'With the Will Flag the payload has will topic and message, and Will QoS and Will Retain are used.',
+  ],
   ['3.1.2-10', 'server', 'The will is removed from the session once it was published or DISCONNECT came.'],
   ['3.1.2-11', 'client', 'Without the Will Flag, Will QoS and Will Retain are 0 and the payload has no will.'],
   ['3.1.2-12', 'server', 'Without the Will Flag nothing is published when the connection ends.'],
@@ -76,7 +76,11 @@ export const mqtt311: readonly Statement[] = statements('3.1.1', [
   ['3.1.3-6', 'server', 'A client without an identifier is given a unique one, if the server allows it.'],
   ['3.1.3-7', 'client', 'A client without an identifier sets Clean Session to 1.'],
   ['3.1.3-8', 'server', 'No identifier and Clean Session 0: CONNACK 0x02 and the end of the connection.'],
-  ['3.1.3-9', 'server', 'A client identifier is rejected with CONNACK 0x02, if with any, and the connection is closed.'],
+  [
+    '3.1.3-9',
+    'server',
+    'A client identifier is rejected with CONNACK 0x02, if with any, and the connection is closed.',
+  ],
   ['3.1.3-10', 'client', 'The will topic is a UTF-8 string.'],
   ['3.1.3-11', 'client', 'The user name is a UTF-8 string.'],
   [
@@ -120,19 +124,11 @@ export const mqtt311: readonly Statement[] = statements('3.1.1', [
     'server',
     'Where subscriptions of one client overlap the message is delivered at the highest QoS among them.',
   ],
-  [
-    '3.3.5-2',
-    'server',
-    'A PUBLISH that is not authorised is acknowledged as if it were, or the connection is closed.',
-  ],
+  ['3.3.5-2', 'server', 'A PUBLISH that is not authorised is acknowledged as if it were, or the connection is closed.'],
   ['3.6.1-1', 'both', 'The reserved bits of PUBREL are 0010; else the connection is closed.'],
   ['3.8.1-1', 'client', 'The reserved bits of SUBSCRIBE are 0010; else the connection is closed.'],
   ['3.8.3-1', 'client', 'The filters of SUBSCRIBE are UTF-8 strings.'],
-  [
-    '3.8.3-2',
-    'server',
-    'A server without wildcard subscriptions rejects every subscription that has a wildcard.',
-  ],
+  ['3.8.3-2', 'server', 'A server without wildcard subscriptions rejects every subscription that has a wildcard.'],
   ['3.8.3-3', 'client', 'SUBSCRIBE has at least one filter; one without is a protocol violation.'],
   [
     '3.8.3-4',
@@ -165,7 +161,11 @@ export const mqtt311: readonly Statement[] = statements('3.1.1', [
   ['3.10.4-5', 'server', 'UNSUBACK comes even where nothing was deleted.'],
   ['3.10.4-6', 'server', 'Several filters are handled as one UNSUBSCRIBE after the other, with one UNSUBACK.'],
   ['3.12.4-1', 'server', 'PINGREQ is answered with PINGRESP.'],
-  ['3.14.1-1', 'server', 'The server checks that the reserved bits of DISCONNECT are 0; else it disconnects the client.'],
+  [
+    '3.14.1-1',
+    'server',
+    'The server checks that the reserved bits of DISCONNECT are 0; else it disconnects the client.',
+  ],
   ['3.14.4-1', 'client', 'After DISCONNECT the client closes the connection.'],
   ['3.14.4-2', 'client', 'After DISCONNECT the client sends nothing more.'],
   ['3.14.4-3', 'server', 'DISCONNECT discards the will without its being published.'],
@@ -234,7 +234,11 @@ export const mqtt311: readonly Statement[] = statements('3.1.1', [
     'both',
     'MQTT comes in binary frames of the WebSocket; with any other data frame the connection is closed.',
   ],
-  ['6.0.0-2', 'both', 'A frame may hold many packets and parts of packets; their borders have nothing to do with each other.'],
+  [
+    '6.0.0-2',
+    'both',
+    'A frame may hold many packets and parts of packets; their borders have nothing to do with each other.',
+  ],
   ['6.0.0-3', 'client', 'The client offers the subprotocol "mqtt".'],
   ['6.0.0-4', 'server', 'The subprotocol that the server chooses is "mqtt".'],
   [
@@ -249,7 +253,11 @@ export const mqtt311: readonly Statement[] = statements('3.1.1', [
     'No extension is needed to work together with other implementations.',
     'Nothing to be proved by a single case: none of the clients in all cases uses an extension.',
   ],
-  ['7.1.1-1', 'server', 'A server has a transport that carries an ordered, lossless stream of bytes in both directions.'],
+  [
+    '7.1.1-1',
+    'server',
+    'A server has a transport that carries an ordered, lossless stream of bytes in both directions.',
+  ],
   [
     '7.1.2-1',
     'client',

@@ -49,11 +49,7 @@ const PUBLISH: readonly Row[] = [
   ['3.3.4-2', 'server', 'Where subscriptions overlap, a message is delivered at the highest QoS of those that match.'],
   ['3.3.4-3', 'server', 'The Subscription Identifiers of overlapping subscriptions are sent with the message.'],
   ['3.3.4-4', 'server', 'A single copy has the identifiers of all subscriptions that match it and have one.'],
-  [
-    '3.3.4-5',
-    'server',
-    'Of several copies each has the identifier of its own subscription, if that has one.',
-  ],
+  ['3.3.4-5', 'server', 'Of several copies each has the identifier of its own subscription, if that has one.'],
   ['3.3.4-6', 'client', 'A PUBLISH to the server has no Subscription Identifier.'],
   [
     '3.3.4-7',
@@ -126,11 +122,7 @@ const SUBSCRIPTIONS: readonly Row[] = [
   ['3.10.4-4', 'server', 'UNSUBSCRIBE is answered with UNSUBACK.'],
   ['3.10.4-5', 'server', 'UNSUBACK has the identifier of its UNSUBSCRIBE, and comes where nothing was deleted, too.'],
   ['3.10.4-6', 'server', 'Several filters are processed one after the other, and answered with one UNSUBACK.'],
-  [
-    '3.11.2-1',
-    'server',
-    "The Reason String is left out where UNSUBACK would exceed the client's Maximum Packet Size.",
-  ],
+  ['3.11.2-1', 'server', "The Reason String is left out where UNSUBACK would exceed the client's Maximum Packet Size."],
   ['3.11.2-2', 'server', 'So are the User Properties.', NO_OWN_PROPERTIES],
   ['3.11.3-1', 'server', 'The reason codes of UNSUBACK are in the order of the filters.'],
   ['3.11.3-2', 'server', 'The reason codes of UNSUBACK are of the codes for it.'],

@@ -71,7 +71,11 @@ export const mqtt5Behaviour: readonly Statement[] = statements('5.0', [
   ['4.7.3-2', 'both', 'Topic names and filters do not have the character U+0000.'],
   ['4.7.3-3', 'both', 'Topic names and filters have at most 65,535 bytes.'],
   ['4.7.3-4', 'server', 'Topics and filters are matched as they are: nothing is normalised or replaced.'],
-  ['4.8.2-1', 'both', 'The filter of a shared subscription begins with $share/ and a share name of one character or more.'],
+  [
+    '4.8.2-1',
+    'both',
+    'The filter of a shared subscription begins with $share/ and a share name of one character or more.',
+  ],
   ['4.8.2-2', 'both', 'The share name has no /, + or #, and after it come a slash and a topic filter.'],
   ['4.8.2-3', 'server', 'A message goes to a member of the group at no more than the QoS granted to it.'],
   [
@@ -104,11 +108,7 @@ export const mqtt5Behaviour: readonly Statement[] = statements('5.0', [
     'server',
     'The server may refuse at any step: it may send CONNACK of 0x80 or more, and closes the connection.',
   ],
-  [
-    '4.12.0-5',
-    'both',
-    'All AUTH packets and a CONNACK that accepts name the Authentication Method of CONNECT.',
-  ],
+  ['4.12.0-5', 'both', 'All AUTH packets and a CONNACK that accepts name the Authentication Method of CONNECT.'],
   [
     '4.12.0-6',
     'server',
@@ -120,11 +120,7 @@ export const mqtt5Behaviour: readonly Statement[] = statements('5.0', [
     'client',
     'A client that named an Authentication Method may authenticate itself anew, by AUTH 0x19 with the same method.',
   ],
-  [
-    '4.12.1-2',
-    'both',
-    'If that fails, DISCONNECT should tell why, and the connection is closed.',
-  ],
+  ['4.12.1-2', 'both', 'If that fails, DISCONNECT should tell why, and the connection is closed.'],
   ['4.13.1-1', 'server', 'A Malformed Packet or a Protocol Error that has a reason code: the connection is closed.'],
   [
     '4.13.2-1',
@@ -136,7 +132,11 @@ export const mqtt5Behaviour: readonly Statement[] = statements('5.0', [
     'both',
     'MQTT comes in binary frames of the WebSocket; with any other data frame the connection is closed.',
   ],
-  ['6.0.0-2', 'both', 'A frame may hold many packets and parts of packets; their borders have nothing to do with each other.'],
+  [
+    '6.0.0-2',
+    'both',
+    'A frame may hold many packets and parts of packets; their borders have nothing to do with each other.',
+  ],
   ['6.0.0-3', 'client', 'The client offers the subprotocol "mqtt".'],
   ['6.0.0-4', 'server', 'The subprotocol that the server chooses is "mqtt".'],
   [
@@ -151,7 +151,11 @@ export const mqtt5Behaviour: readonly Statement[] = statements('5.0', [
     'No extension is needed to work together with other implementations.',
     'Nothing to be proved by a single case: none of the clients in all cases uses an extension.',
   ],
-  ['7.1.1-1', 'server', 'A server has a transport that carries an ordered, lossless stream of bytes in both directions.'],
+  [
+    '7.1.1-1',
+    'server',
+    'A server has a transport that carries an ordered, lossless stream of bytes in both directions.',
+  ],
   [
     '7.1.2-1',
     'client',
