@@ -1,23 +1,21 @@
 import type { Deadline } from '../base/deadlines.ts';
-import { Decoder } from '../codec/decoder.ts';
 import { encode } from '../codec/encode.ts';
-import { ProtocolError, protocolError } from '../codec/errors.ts';
+import { ProtocolError } from '../codec/errors.ts';
 import { type AckPacket, type Packet, PacketType, type ProtocolVersion } from '../codec/packets.ts';
+import type { PublishFrame } from '../codec/publish-frame.ts';
 import { ReasonCode, reasonName } from '../codec/reason-codes.ts';
 import type { Client } from './client.ts';
 import type { Core } from './core.ts';
 import type { Entrance } from './entrance.ts';
 import type { DisconnectReason, DropReason } from './events.ts';
 import type { Exchange } from './handlers/auth.ts';
-import { handlePacket } from './handlers/handle-packet.ts';
 import { refuse } from './handlers/connack.ts';
-import { KeepAlive } from './keep-alive.ts';
+import { Incoming } from './incoming.ts';
 import type { IncomingAliases } from './incoming-aliases.ts';
-import type { Message, QoS } from './message.ts';
+import { AliasUse, type Message, type QoS } from './message.ts';
 import type { ListenerPolicy } from './options.ts';
 import type { OutgoingAliases } from './outgoing-aliases.ts';
 import { Outgoing } from './outgoing.ts';
-import { isPaced, Pace } from './pace.ts';
 import type { Wire, WireHandler } from './ports.ts';
 import type { Session } from './session.ts';
 import { countLimit } from './stats.ts';
@@ -60,30 +58,18 @@ export class Connection implements WireHandler, Flushable {
   countedAddress = '';
 
   readonly #entrance: Entrance;
-  readonly #decoder: Decoder;
+  readonly #in: Incoming;
   readonly #out: Outgoing;
   /** Until CONNECT is accepted: one that comes byte by byte has no more time than any other. */
   readonly #connectDeadline: Deadline;
-  #keepAlive: KeepAlive | null = null;
-  /** Nothing has come yet: an HTTP client, for example, is known by its first byte and need not wait for the timeout. */
-  #silent = true;
-  /** Packets wait for an answer to an asynchronous hook. */
-  #held = false;
-  /** Reading has stopped because the client does not read what we send. */
-  #throttled = false;
-  /** The client's bounds of messages and bytes per second, null where it has none. */
-  readonly #pace: Pace | null;
-  /** What was pending when `#throttled` began, or when that was last looked at. */
-  #lastPending = 0;
 
   constructor(core: Core, wire: Wire, entrance: Entrance) {
     this.core = core;
     this.wire = wire;
     this.#entrance = entrance;
     this.policy = entrance.policy;
-    this.#decoder = new Decoder(core.topics, Math.min(this.policy.maxPacketSize, LARGEST_CONNECT));
     this.#out = new Outgoing(wire, core.turn, this, core.counters);
-    this.#pace = isPaced(this.policy) ? new Pace(core, this.policy, wire, () => this.#goOn()) : null;
+    this.#in = new Incoming(this, () => this.#out.pending);
     const { clock, connectTimeout } = core.options;
     this.#connectDeadline = core.deadlines.add(clock.now() + connectTimeout, () => this.#connectOverdue());
   }
@@ -101,37 +87,24 @@ export class Connection implements WireHandler, Flushable {
 
   data(bytes: Buffer): void {
     if (this.state === 'closed') return;
-    if (this.#silent) {
-      this.#silent = false;
-      if (bytes[0] !== FIRST_BYTE) return this.#failed(protocolError('the first packet is no CONNECT')); // [MQTT-3.1.0-1]
-    }
-    const { counters } = this.core;
-    const { packetsReceived } = counters;
-    counters.bytesReceived += bytes.length;
-    this.#decoder.push(bytes);
-    this.#handlePackets(bytes.length);
-    if (counters.packetsReceived > packetsReceived) this.#keepAlive?.heard();
-    else this.#keepAlive?.progress(bytes.length);
-    if (this.congested) this.#throttle();
+    this.#in.data(bytes);
+    if (this.congested) this.#in.throttle();
   }
 
   drained(): void {
     if (this.state === 'closed' || this.congested) return;
-    if (this.#throttled) {
-      this.#throttled = false;
-      this.#read();
-    }
+    this.#in.drained();
     this.session?.pump();
   }
 
   closed(): void {
-    this.#finish('tcp_closed');
+    if (this.state !== 'closed') this.#in.closed();
   }
 
   /** The end of a turn: what waited for room goes on where the wire took everything, without having drained. */
   flush(): void {
     this.#out.flush();
-    if (this.#throttled || this.session?.waiting === true) this.drained();
+    if (this.#in.throttled || this.session?.waiting === true) this.drained();
   }
 
   // What handlers do
@@ -139,34 +112,24 @@ export class Connection implements WireHandler, Flushable {
   /** A limit of connections is reached: CONNECT will be answered with this reason code. */
   turnAway(reasonCode: number): void {
     this.refusal = reasonCode;
-    this.#decoder.maxPacketSize = LARGEST_REFUSED;
+    this.#in.turnAway();
   }
 
   /** CONNECT was accepted: larger packets are allowed now, and the keep-alive (seconds, 0: none) counts. */
   opened(keepAlive: number): void {
     this.state = 'open';
-    this.#decoder.maxPacketSize = this.policy.maxPacketSize;
     this.core.deadlines.remove(this.#connectDeadline);
-    // Without a keep-alive only the system can tell that the peer is gone.
-    if (keepAlive === 0) return this.wire.probe();
-    const patience = keepAlive * 1000 * this.core.options.keepAliveMultiplier;
-    const gone = (): void => this.close(ReasonCode.keepalive_timeout);
-    this.#keepAlive = new KeepAlive(this.core, patience, () => this.#silenceIsOurs(), gone);
+    this.#in.opened(keepAlive, () => this.close(ReasonCode.keepalive_timeout));
   }
 
   /** Handles no further packet until `done`: keeps the order of what the client asks for. */
   hold(done: Promise<void>): void {
-    this.#held = true;
-    this.wire.pause();
-    done.then(
-      () => this.#release(),
-      (error: unknown) => this.#failInternally(error),
-    );
+    this.#in.hold(done);
   }
 
   /** Goes on with other packets until `done`, which has to do with this connection: a mistake in it costs it only. */
   watch(done: Promise<void>): void {
-    done.catch((error: unknown) => this.#failInternally(error));
+    done.catch((error: unknown) => this.failed(error));
   }
 
   /** Returns false for a packet that is larger than the client allows: it is not sent. */
@@ -223,15 +186,18 @@ export class Connection implements WireHandler, Flushable {
     }
     const { outgoingAliases: aliases } = this;
     const known = aliases === null ? 0 : aliases.get(message.topic);
-    const alias = aliases === null || known > 0 ? known : aliases.next(message.topic);
-    const frame =
-      this.version < 5 || (expiry === -1 && subscriptionIds === null && alias === 0)
-        ? message.frame(this.version, qos)
-        : message.frameFor({ expiry, subscriptionIds, alias, knowsAlias: known > 0 }, qos);
-    if (frame.frame.length + (frame.tail?.length ?? 0) > this.maximumPacketSize) return 'too_large';
+    let alias = aliases === null || known > 0 ? known : aliases.next(message.topic);
+    const use = known > 0 ? AliasUse.known : alias > 0 ? AliasUse.set : AliasUse.none;
+    let frame = this.#frameOf(message, qos, expiry, subscriptionIds, use);
+    if (use === AliasUse.set && this.#isTooLarge(frame)) {
+      // Without the alias that it would set the message may fit.
+      alias = 0;
+      frame = this.#frameOf(message, qos, expiry, subscriptionIds, AliasUse.none);
+    }
+    if (this.#isTooLarge(frame)) return 'too_large';
     if (alias > known) aliases?.set(message.topic);
     const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
-    this.#out.publish(frame, first, packetId);
+    this.#out.publish(frame, first, packetId, alias);
     const { counters } = this.core;
     counters.packetsSent++;
     counters.messagesSent++;
@@ -256,31 +222,47 @@ export class Connection implements WireHandler, Flushable {
     if (this.state === 'closed') return;
     this.#out.flush();
     this.wire.end();
-    this.#finish(reason);
+    this.finish(reason);
+  }
+
+  /** What the client sent could not be read or handled. A mistake of ours costs one connection, not the broker. */
+  failed(error: unknown): void {
+    if (error instanceof ProtocolError) this.#violated(error);
+    else this.#failInternally(error);
+  }
+
+  /** The wire is closed, or as good as that: there is nobody to say anything to. */
+  finish(reason: DisconnectReason): void {
+    if (this.state === 'closed') return;
+    const wasOpen = this.state === 'open';
+    this.state = 'closed';
+    this.core.deadlines.remove(this.#connectDeadline);
+    this.#in.end();
+    this.exchange?.end();
+    this.#out.close();
+    this.#entrance.left(this);
+    this.core.sessions.connectionEnded(this, wasOpen ? reason : null);
   }
 
   // The rest
 
-  /** Handles what is there; `fresh` bytes of it have just come. */
-  #handlePackets(fresh: number): void {
-    const pace = this.#pace;
-    try {
-      if (pace !== null && fresh > 0) pace.bytes(fresh);
-      while (!this.#held && this.state !== 'closed' && this.#pace?.slowed !== true) {
-        const packet = this.#decoder.next();
-        if (packet === null) return;
-        this.core.counters.packetsReceived++;
-        if (pace !== null && packet.type === PacketType.publish) pace.message();
-        handlePacket(this, packet);
-      }
-      this.#decoder.keep();
-    } catch (error) {
-      if (error instanceof ProtocolError) this.#failed(error);
-      else this.#failInternally(error);
-    }
+  #frameOf(
+    message: Message,
+    qos: QoS,
+    expiry: number,
+    subscriptionIds: readonly number[] | null,
+    use: AliasUse,
+  ): PublishFrame {
+    return this.version < 5 || (expiry === -1 && subscriptionIds === null && use === AliasUse.none)
+      ? message.frame(this.version, qos)
+      : message.frameFor(qos, expiry, subscriptionIds, use);
   }
 
-  #failed(error: ProtocolError): void {
+  #isTooLarge({ frame, tail }: PublishFrame): boolean {
+    return frame.length + (tail?.length ?? 0) > this.maximumPacketSize;
+  }
+
+  #violated(error: ProtocolError): void {
     countLimit(this.core.counters, error.reasonCode);
     this.core.options.log.debug(`${this.#name()}: ${error.message}`);
     if (this.#isAnswered(error.reasonCode)) this.close(error.reasonCode, error.message);
@@ -294,7 +276,6 @@ export class Connection implements WireHandler, Flushable {
     return this.state === 'open' || this.version === 5 || !isWrong; // [MQTT-3.1.4-1] of 3.1.1
   }
 
-  /** A mistake of ours costs one connection, not the broker. */
   #failInternally(error: unknown): void {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.core.options.log.error(`${this.#name()}: internal error, connection closed: ${detail}`);
@@ -305,65 +286,8 @@ export class Connection implements WireHandler, Flushable {
     return `client ${JSON.stringify(this.client?.clientId ?? this.wire.peer.address)}`;
   }
 
-  #release(): void {
-    if (this.state === 'closed') return;
-    this.#held = false;
-    this.#goOn();
-  }
-
-  /** After a time in which we did not read: handles what had come before, then reads on. */
-  #goOn(): void {
-    this.#keepAlive?.heard();
-    this.#handlePackets(0);
-    this.#read();
-  }
-
-  /** Reads on, unless there still is a reason not to. */
-  #read(): void {
-    if (this.state === 'closed' || this.#held || this.#throttled || this.#pace?.slowed === true) return;
-    this.#pace?.catchUp();
-    this.wire.resume();
-  }
-
-  #throttle(): void {
-    if (this.#throttled || this.state === 'closed') return;
-    this.#throttled = true;
-    this.#lastPending = this.#out.pending;
-    this.wire.pause();
-  }
-
   #connectOverdue(): void {
     if (this.refusal === null) this.core.counters.limited.connect_timeout++;
     this.end('connect_timeout');
   }
-
-  #silenceIsOurs(): boolean {
-    const { pending } = this.#out;
-    // Who does not get to speak because it is slow to read is alive as long as it reads.
-    const reads = this.#throttled && pending < this.#lastPending;
-    this.#lastPending = pending;
-    return reads || this.#held || this.#pace?.slowed === true;
-  }
-
-  #finish(reason: DisconnectReason): void {
-    if (this.state === 'closed') return;
-    const wasOpen = this.state === 'open';
-    this.state = 'closed';
-    this.core.deadlines.remove(this.#connectDeadline);
-    this.#keepAlive?.end();
-    this.#pace?.end();
-    this.exchange?.end();
-    this.#out.close();
-    this.#entrance.left(this);
-    this.core.sessions.connectionEnded(this, wasOpen ? reason : null);
-  }
 }
-
-/** The first byte of CONNECT. */
-const FIRST_BYTE = 0x10;
-
-/** Bytes of a CONNECT at most: nobody is known yet who would be worth more memory. All fields at their longest fit. */
-const LARGEST_CONNECT = 512 * 1024;
-
-/** The same for one that is refused in any case. */
-const LARGEST_REFUSED = 64 * 1024;

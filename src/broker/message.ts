@@ -42,8 +42,8 @@ export class Message {
   #stored = false;
   /** The message encoded for each layout in use, while it is being routed. */
   #frames: (PublishFrame | null)[] | null = null;
-  /** The last one made for a receiver with wishes of its own: mostly the next receiver has the same. */
-  #forwarded: Forwarded | null = null;
+  /** The last ones made for receivers with wishes of their own: mostly the next receiver has the same. */
+  #variants: (Variant | null)[] | null = null;
 
   /** `frame` is the encoded packet in the layout "before 5.0, QoS 0" where there is one already. */
   constructor(fields: MessageFields, frame: Buffer | null = null) {
@@ -56,7 +56,7 @@ export class Message {
     this.expiresAt = fields.expiresAt;
     this.#payload = fields.payload;
     if (frame !== null && fields.payload.length < LARGE)
-      this.#frames = [{ frame, packetIdAt: 0, tail: null }, null, null, null];
+      this.#frames = [{ frame, packetIdAt: 0, aliasAt: 0, tail: null }, null, null, null];
   }
 
   /** Valid during the call in which the message was told, unless it was kept: copy what outlives it. */
@@ -106,20 +106,22 @@ export class Message {
   }
 
   /**
-   * The message as a packet of 5.0 for a receiver that gets more than the message's own properties, or an alias for its
-   * topic.
+   * The message as a packet of 5.0 for a receiver that gets more than the message's own properties: `expiry` seconds of
+   * life (-1: no end), its subscriptions' identifiers, an alias for the topic, whose number is still to be put in.
    */
-  frameFor(receiver: Wishes, qos: QoS): PublishFrame {
-    const last = this.#forwarded;
-    if (last !== null && isSame(last.receiver, receiver) && last.hasPacketId === qos > 0) return last.frame;
+  frameFor(qos: QoS, expiry: number, subscriptionIds: readonly number[] | null, alias: AliasUse): PublishFrame {
+    const layout = alias * 2 + (qos > 0 ? 1 : 0);
+    const variants = (this.#variants ??= [null, null, null, null, null, null]);
+    const last = variants[layout];
+    if (last && last.expiry === expiry && last.subscriptionIds === subscriptionIds) return last.frame;
     if (this.#isLarge) this.keep();
     const properties: PublishProperties = { ...this.properties };
-    if (receiver.expiry !== -1) properties.messageExpiryInterval = receiver.expiry;
-    if (receiver.subscriptionIds !== null) properties.subscriptionIdentifiers = [...receiver.subscriptionIds];
-    if (receiver.alias !== 0) properties.topicAlias = receiver.alias;
-    const topic = receiver.knowsAlias ? '' : this.topic;
+    if (expiry !== -1) properties.messageExpiryInterval = expiry;
+    if (subscriptionIds !== null) properties.subscriptionIdentifiers = [...subscriptionIds];
+    if (alias !== AliasUse.none) properties.topicAlias = 0;
+    const topic = alias === AliasUse.known ? '' : this.topic;
     const frame = encodePublish({ topic, properties }, this.#payload, 5, qos, this.#isLarge);
-    this.#forwarded = { receiver, hasPacketId: qos > 0, frame };
+    variants[layout] = { expiry, subscriptionIds, frame };
     return frame;
   }
 
@@ -130,34 +132,18 @@ export class Message {
   /** Lets go of what was encoded: routing is over. */
   release(): void {
     this.#frames = null;
-    this.#forwarded = null;
+    this.#variants = null;
   }
 }
 
-/** In what a packet of 5.0 differs from receiver to receiver. */
-export interface Wishes {
-  /** Seconds that are left of the message's life, -1 where it has no end. */
+/** How a receiver gets the topic: as it is, with the alias that it is to know it by, or as that alias. */
+export const AliasUse = { none: 0, set: 1, known: 2 } as const;
+export type AliasUse = (typeof AliasUse)[keyof typeof AliasUse];
+
+interface Variant {
   readonly expiry: number;
   readonly subscriptionIds: readonly number[] | null;
-  /** The topic's alias, 0 for none. */
-  readonly alias: number;
-  /** The alias stands for the topic; else the packet has both, to tell the receiver. */
-  readonly knowsAlias: boolean;
-}
-
-interface Forwarded {
-  readonly receiver: Wishes;
-  readonly hasPacketId: boolean;
   readonly frame: PublishFrame;
-}
-
-function isSame(a: Wishes, b: Wishes): boolean {
-  return (
-    a.alias === b.alias &&
-    a.knowsAlias === b.knowsAlias &&
-    a.expiry === b.expiry &&
-    a.subscriptionIds === b.subscriptionIds
-  );
 }
 
 /** Bytes of a property's value: texts, buffers and lists of them, each with what it costs to hold it. */

@@ -53,16 +53,20 @@ export class Outgoing {
   }
 
   /** PUBLISH; `first` is its first byte. */
-  publish(publish: PublishFrame, first: number, packetId: number): void {
-    const { frame, packetIdAt, tail } = publish;
+  publish(publish: PublishFrame, first: number, packetId: number, alias: number): void {
+    const { frame, packetIdAt, aliasAt, tail } = publish;
     const at = this.#reserve(frame.length);
     if (at === -1) {
       const own = Buffer.from(frame);
-      patch(own, 0, first, packetIdAt, packetId);
+      own[0] = first;
+      if (packetIdAt !== 0) patch(own, packetIdAt, packetId);
+      if (aliasAt !== 0) patch(own, aliasAt, alias);
       this.#byReference(own);
     } else {
       frame.copy(this.#buffer, at);
-      patch(this.#buffer, at, first, packetIdAt, packetId);
+      this.#buffer[at] = first;
+      if (packetIdAt !== 0) patch(this.#buffer, at + packetIdAt, packetId);
+      if (aliasAt !== 0) patch(this.#buffer, at + aliasAt, alias);
     }
     if (tail !== null) this.#byReference(tail);
   }
@@ -155,9 +159,7 @@ export class Outgoing {
   }
 }
 
-function patch(buffer: Buffer, at: number, first: number, packetIdAt: number, packetId: number): void {
-  buffer[at] = first;
-  if (packetIdAt === 0) return;
-  buffer[at + packetIdAt] = packetId >> 8;
-  buffer[at + packetIdAt + 1] = packetId & 0xff;
+function patch(buffer: Buffer, at: number, value: number): void {
+  buffer[at] = value >> 8;
+  buffer[at + 1] = value & 0xff;
 }

@@ -96,7 +96,12 @@ interface Definition {
 const ROWS: (Definition | undefined)[] = [];
 for (const [id, name, kind, places, nonzero] of SINGLE)
   ROWS[id] = { id, name, kind, places: new Set<Place>(places), nonzero: nonzero === 'nonzero' };
-const ROW_LIST = ROWS.filter((row) => row !== undefined);
+/** In the order of writing: the topic alias stands first, so that its place in a PUBLISH is known. */
+const ROW_LIST = ROWS.filter((row) => row !== undefined).toSorted((a, b) => rank(a) - rank(b));
+
+function rank({ name }: Definition): number {
+  return name === 'topicAlias' ? 0 : 1;
+}
 
 /**
  * Reads a property list with its length. Returns null for an empty list, so that the usual packet costs no object.

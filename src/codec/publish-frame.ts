@@ -3,14 +3,16 @@ import { type PublishProperties, writeProperties } from './properties.ts';
 import { Writer } from './writer.ts';
 
 /**
- * A PUBLISH encoded once and copied to many receivers: only its first byte (DUP, QoS, RETAIN) and its packet
- * identifier differ among those that share it.
+ * A PUBLISH encoded once and copied to many receivers: only its first byte (DUP, QoS, RETAIN), its packet identifier
+ * and its topic alias differ among those that share it.
  */
 export interface PublishFrame {
   /** The packet, or everything before the payload when `tail` has that. The first byte has no flags. */
   readonly frame: Buffer;
   /** Where the two bytes of the packet identifier are; 0 at QoS 0. */
   readonly packetIdAt: number;
+  /** Where the two bytes of the topic alias are; 0 where there is none. */
+  readonly aliasAt: number;
   /** A large payload, shared by reference; null when it is in `frame`. */
   readonly tail: Buffer | null;
 }
@@ -47,13 +49,20 @@ export function encodePublish(
   at += topicLength;
   const packetIdAt = qos > 0 ? at : 0;
   if (qos > 0) at += 2;
+  const hasAlias = version === 5 && fields.properties?.topicAlias !== undefined;
+  const aliasAt = hasAlias ? at + lengthOfLength(properties.length) + 1 : 0;
   if (properties.length > 0) {
     properties.copy(frame, at);
     at += properties.length;
   }
-  if (tail) return { frame, packetIdAt, tail: payload };
+  if (tail) return { frame, packetIdAt, aliasAt, tail: payload };
   payload.copy(frame, at);
-  return { frame, packetIdAt, tail: null };
+  return { frame, packetIdAt, aliasAt, tail: null };
+}
+
+/** Bytes of the length before a property list that takes `size` bytes with it. */
+function lengthOfLength(size: number): number {
+  return size <= 128 ? 1 : size <= 16_385 ? 2 : size <= 2_097_154 ? 3 : 4;
 }
 
 function encodeProperties(properties: PublishProperties | null): Buffer {

@@ -13,7 +13,12 @@ const FAILURES = ['connack', 'puback', 'pubrec', 'suback', 'unsuback', 'disconne
  */
 const TABLE = [
   // code, name, CONNACK return code for 3.1 / 3.1.1 (MQTT 3.1.1, table 3.1), packets (5.0, table 2-6)
-  [0x00, 'success', 0, ['connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'disconnect', 'auth']],
+  [
+    0x00,
+    'success',
+    0,
+    ['connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'disconnect', 'auth'],
+  ],
   [0x01, 'granted_qos1', 0, ['suback']],
   [0x02, 'granted_qos2', 0, ['suback']],
   [0x04, 'disconnect_with_will_message', 5, ['disconnect']],

@@ -141,7 +141,7 @@ describe('while a hook decides', () => {
     const { scene, hook } = slowScene();
     const publisher = scene.connect({ keepAlive: 10 });
     publisher.publish('t', 'slow', { qos: 1 });
-    scene.clock.advance(60_000);
+    scene.clock.advance(45_000);
     hook.answer('allow');
     await scene.clock.settle();
     publisher.next('puback');
@@ -149,6 +149,48 @@ describe('while a hook decides', () => {
     assert.ok(!publisher.ended);
     scene.clock.advance(15_000);
     assert.ok(publisher.ended);
+  });
+
+  test('a hook that does not answer for a minute is no excuse any more', () => {
+    const { scene } = slowScene();
+    const publisher = scene.connect({ keepAlive: 10 }).publish('t', 'slow', { qos: 1 });
+    scene.clock.advance(59_000);
+    assert.ok(!publisher.ended);
+    scene.clock.advance(16_000);
+    assert.ok(publisher.ended);
+  });
+
+  test('what a client sent before it went is handled, its DISCONNECT too', async () => {
+    const { scene, hook, subscriber } = slowScene();
+    const reasons: string[] = [];
+    scene.broker.on('client.disconnected', (_, reason) => reasons.push(reason));
+    const publisher = scene.connect({ will: { topic: 'quick' } });
+    publisher.send(
+      publishPacket('t', 'first'),
+      publishPacket('quick', 'second'),
+      publishPacket('t', 'third'),
+      'e000', // DISCONNECT
+    );
+    publisher.cut();
+    assert.deepEqual(subscriber.texts(), []);
+    for (let i = 0; i < 2; i++) {
+      hook.answer('allow');
+      await scene.clock.settle(); // oxlint-disable-line no-await-in-loop -- one question after the other
+    }
+    assert.deepEqual(subscriber.texts(), ['first', 'second', 'third']);
+    assert.deepEqual(reasons, ['normal']);
+    assert.equal(scene.broker.stats().connections, 1);
+  });
+
+  test('a client that is gone is over a minute later, whether the hook has answered or not', () => {
+    const { scene } = slowScene();
+    const timers = scene.clock.timers;
+    scene.connect().publish('t', 'slow').cut();
+    scene.clock.advance(59_999);
+    assert.equal(scene.broker.stats().connections, 2);
+    scene.clock.advance(1);
+    assert.equal(scene.broker.stats().connections, 1);
+    assert.equal(scene.clock.timers, timers);
   });
 
   test('a connection that ends takes nothing back: the message is routed', async () => {

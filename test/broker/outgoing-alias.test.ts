@@ -79,6 +79,71 @@ describe('an alias that the broker sets', () => {
     assert.equal(scene.broker.stats().dropped.too_large, 1);
   });
 
+  test('is left out where the message fits without it only', () => {
+    const scene = new Scene();
+    const text = 'x'.repeat(10);
+    const whole = 2 + 2 + LONG.length + 1 + text.length;
+    for (const [maximumPacketSize, alias] of [
+      [whole + 3, 1],
+      [whole + 2, undefined],
+      [whole, undefined],
+    ] as const) {
+      const client = scene.connect5({ properties: { topicAliasMaximum: 10, maximumPacketSize } });
+      client.subscribe('#', { qos: 0 });
+      scene.publish(LONG, text);
+      assert.deepEqual(arrived(client), [[LONG, alias]]);
+    }
+    assert.equal(scene.broker.stats().dropped.too_large, 0);
+  });
+
+  test('is one thing for who knows it and another for who does not, and each has its own', () => {
+    const scene = new Scene();
+    const early = subscriber(scene, 10);
+    scene.publish('the/first/topic', 'x');
+    scene.publish(LONG, 'x');
+    const late = subscriber(scene, 10);
+    const none = scene.connect5();
+    none.subscribe('#');
+    scene.publish(LONG, 'x');
+    scene.publish(LONG, 'x', { qos: 1 });
+    assert.deepEqual(arrived(early), [
+      ['the/first/topic', 1],
+      [LONG, 2],
+      ['', 2],
+      ['', 2],
+    ]);
+    assert.deepEqual(arrived(late), [
+      [LONG, 1],
+      ['', 1],
+    ]);
+    assert.deepEqual(arrived(none), [
+      [LONG, undefined],
+      [LONG, undefined],
+    ]);
+  });
+
+  test('has its place in large payloads and long property lists as well', () => {
+    const scene = new Scene();
+    const clients = [subscriber(scene, 10), subscriber(scene, 10)];
+    scene.publish('another/topic', 'x');
+    const payload = Buffer.alloc(20_000, 'y');
+    for (const length of [1, 150, 20_000]) {
+      const contentType = 'c'.repeat(length);
+      for (let i = 0; i < 2; i++) scene.publish(LONG, payload, { properties: { contentType } });
+    }
+    for (const client of clients) {
+      const [, ...rest] = client.messages();
+      assert.deepEqual(
+        rest.map(({ topic, properties }) => [topic, properties?.topicAlias]),
+        [[LONG, 2], ...Array.from({ length: 5 }, () => ['', 2])],
+      );
+      for (const { payload: got, properties } of rest) {
+        assert.ok(got.equals(payload));
+        assert.match(properties?.contentType ?? '', /^c+$/);
+      }
+    }
+  });
+
   test('ends with its connection: what is sent again has its topic', () => {
     const scene = new Scene();
     const fields = { clientId: 'c', cleanStart: false, properties: { topicAliasMaximum: 10 } };

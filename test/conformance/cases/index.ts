@@ -37,6 +37,7 @@ import { messageExpiryCases } from './message-expiry.ts';
 import { overlappingCases } from './overlapping.ts';
 import { receiveMaximumCases } from './receive-maximum.ts';
 import { ackCases } from './acks.ts';
+import { refusalCases } from './refusals.ts';
 import { subscribeCases } from './subscribe.ts';
 import { noLocalCases } from './no-local.ts';
 import { subackCases } from './suback.ts';
@@ -86,6 +87,7 @@ export const allCases: readonly Case[] = [
   ...overlappingCases,
   ...receiveMaximumCases,
   ...ackCases,
+  ...refusalCases,
   ...subscribeCases,
   ...noLocalCases,
   ...subackCases,

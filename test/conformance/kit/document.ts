@@ -8,7 +8,7 @@ const HEAD = `# Conformance
 Every normative statement of MQTT 5.0 and MQTT 3.1.1 (the numbers are those of the standards' lists of conformance
 statements; what they say is told in our words), and the tests that prove that the broker obeys it, or why there is none.
 The tests are the cases in \`test/conformance/\`; each runs over TCP and over WebSocket. MQTT 3.1 has no numbered
-statements: its clients take part in the cases whose rule is the same.
+statements: its clients take part in the cases whose rule is the same, and \`cases/only-31.ts\` has what only it knows.
 
 \`npm run conformance\` writes this page from the tables and the cases; a test fails when it is out of date.
 `;

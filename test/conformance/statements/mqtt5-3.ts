@@ -73,17 +73,17 @@ const PUBLISH: readonly Row[] = [
 const ACKNOWLEDGEMENTS: readonly Row[] = [
   ['3.4.2-1', 'both', 'The reason code of PUBACK is one of the codes for it.'],
   ['3.4.2-2', 'both', "The Reason String is left out where PUBACK would exceed the receiver's Maximum Packet Size."],
-  ['3.4.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.4.2-3', 'both', 'User Properties that would make PUBACK too large are left out, too.', NO_OWN_PROPERTIES],
   ['3.5.2-1', 'both', 'The reason code of PUBREC is one of the codes for it.'],
   ['3.5.2-2', 'both', "The Reason String is left out where PUBREC would exceed the receiver's Maximum Packet Size."],
-  ['3.5.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.5.2-3', 'both', 'User Properties that would make PUBREC too large are left out, too.', NO_OWN_PROPERTIES],
   ['3.6.1-1', 'both', 'Bits 3 to 0 of the first byte of PUBREL are 0010; else the connection is closed.'],
   ['3.6.2-1', 'both', 'The reason code of PUBREL is one of the codes for it.'],
   ['3.6.2-2', 'both', "The Reason String is left out where PUBREL would exceed the receiver's Maximum Packet Size."],
-  ['3.6.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.6.2-3', 'both', 'User Properties that would make PUBREL too large are left out, too.', NO_OWN_PROPERTIES],
   ['3.7.2-1', 'both', 'The reason code of PUBCOMP is one of the codes for it.'],
   ['3.7.2-2', 'both', "The Reason String is left out where PUBCOMP would exceed the receiver's Maximum Packet Size."],
-  ['3.7.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.7.2-3', 'both', 'User Properties that would make PUBCOMP too large are left out, too.', NO_OWN_PROPERTIES],
 ];
 
 const SUBSCRIPTIONS: readonly Row[] = [
@@ -106,7 +106,7 @@ const SUBSCRIPTIONS: readonly Row[] = [
   ['3.8.4-7', 'server', 'The reason code is the QoS that is granted, or says that the subscription failed.'],
   ['3.8.4-8', 'server', 'A message comes at the lower of the QoS of its PUBLISH and that of the subscription.'],
   ['3.9.2-1', 'server', "The Reason String is left out where SUBACK would exceed the client's Maximum Packet Size."],
-  ['3.9.2-2', 'server', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.9.2-2', 'server', 'User Properties that would make SUBACK too large are left out, too.', NO_OWN_PROPERTIES],
   ['3.9.3-1', 'server', 'The reason codes of SUBACK are in the order of the filters.'],
   ['3.9.3-2', 'server', 'The reason codes of SUBACK are of the codes for it.'],
   ['3.10.1-1', 'client', 'Bits 3 to 0 of the first byte of UNSUBSCRIBE are 0010; else the connection is closed.'],
@@ -122,8 +122,13 @@ const SUBSCRIPTIONS: readonly Row[] = [
   ['3.10.4-4', 'server', 'UNSUBSCRIBE is answered with UNSUBACK.'],
   ['3.10.4-5', 'server', 'UNSUBACK has the identifier of its UNSUBSCRIBE, and comes where nothing was deleted, too.'],
   ['3.10.4-6', 'server', 'Several filters are processed one after the other, and answered with one UNSUBACK.'],
-  ['3.11.2-1', 'server', "The Reason String is left out where UNSUBACK would exceed the client's Maximum Packet Size."],
-  ['3.11.2-2', 'server', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  [
+    '3.11.2-1',
+    'server',
+    "The Reason String is left out where UNSUBACK would exceed the client's Maximum Packet Size.",
+    'The broker sends no Reason String in UNSUBACK.',
+  ],
+  ['3.11.2-2', 'server', 'User Properties that would make UNSUBACK too large are left out, too.', NO_OWN_PROPERTIES],
   ['3.11.3-1', 'server', 'The reason codes of UNSUBACK are in the order of the filters.'],
   ['3.11.3-2', 'server', 'The reason codes of UNSUBACK are of the codes for it.'],
 ];
@@ -139,7 +144,7 @@ const REST: readonly Row[] = [
     'both',
     "The Reason String is left out where DISCONNECT would exceed the receiver's Maximum Packet Size.",
   ],
-  ['3.14.2-4', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.14.2-4', 'both', 'User Properties that would make DISCONNECT too large are left out, too.', NO_OWN_PROPERTIES],
   ['3.14.4-1', 'both', 'Nothing is sent after DISCONNECT.'],
   ['3.14.4-2', 'both', 'Who sends DISCONNECT closes the connection.'],
   ['3.14.4-3', 'server', 'DISCONNECT with 0x00 discards the will.'],
@@ -151,7 +156,7 @@ const REST: readonly Row[] = [
     "The Reason String is left out where AUTH would exceed the receiver's Maximum Packet Size.",
     'The broker sends no Reason String in AUTH.',
   ],
-  ['3.15.2-3', 'both', 'So are the User Properties.', NO_OWN_PROPERTIES],
+  ['3.15.2-3', 'both', 'User Properties that would make AUTH too large are left out, too.', NO_OWN_PROPERTIES],
 ];
 
 /** MQTT 5.0, sections 3.3 to 3.15: PUBLISH to AUTH. */
