@@ -32,6 +32,8 @@ export class Outbox {
   readonly #queue = new Queue<Delivery>();
   /** Inflight deliveries of an earlier connection that this connection has not seen yet, in their order. */
   readonly #unsent = new Set<Delivery>();
+  /** Those of them whose receiver has the message and is owed PUBREL. */
+  readonly #unreleased = new Set<Delivery>();
   #queuedBytes = 0;
   #inflightBytes = 0;
   #lastId = 0;
@@ -83,7 +85,11 @@ export class Outbox {
   resume(window: number): void {
     this.#window = window;
     this.#unsent.clear();
-    for (const delivery of this.#inflight.values()) this.#unsent.add(delivery);
+    this.#unreleased.clear();
+    for (const delivery of this.#inflight.values()) {
+      this.#unsent.add(delivery);
+      if (delivery.released) this.#unreleased.add(delivery);
+    }
   }
 
   /** Whether a message may be sent without waiting and without overtaking another. */
@@ -101,14 +107,20 @@ export class Outbox {
     return this.#inflight.size < this.#window && this.#inflightBytes < this.#limits.maxQueuedBytes;
   }
 
-  /** The next delivery that must be sent again, null when there is none or the window is full. */
+  /** The next delivery that must be sent again, null when there is none or the window has no room for it. */
   nextUnsent(): Delivery | null {
-    if (this.#inflight.size - this.#unsent.size >= this.#window) return null;
-    for (const delivery of this.#unsent) {
-      this.#unsent.delete(delivery);
+    const full = this.#inflight.size - this.#unsent.size >= this.#window;
+    // PUBREL needs no room: its message is on its way since long [MQTT-3.3.4-10].
+    for (const delivery of full ? this.#unreleased : this.#unsent) {
+      this.#forget(delivery);
       return delivery;
     }
     return null;
+  }
+
+  #forget(delivery: Delivery): void {
+    this.#unsent.delete(delivery);
+    this.#unreleased.delete(delivery);
   }
 
   /** The next delivery from the queue, put on its way with a packet identifier; null when none may be sent. */
@@ -132,7 +144,7 @@ export class Outbox {
   finish(delivery: Delivery): void {
     if (!this.#inflight.delete(delivery.packetId)) return;
     this.#inflightBytes -= delivery.message.size;
-    if (this.#unsent.size > 0) this.#unsent.delete(delivery);
+    if (this.#unsent.size > 0) this.#forget(delivery);
   }
 
   get(packetId: number): Delivery | undefined {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { PacketType } from '../../src/codec/packets.ts';
 import { type ReasonName, ReasonCode } from '../../src/codec/reason-codes.ts';
 import type { WillProperties } from '../../src/codec/properties.ts';
 import type { ConnectFields, RawClient } from '../kit/raw-client.ts';
@@ -100,6 +101,19 @@ describe('a reason string', () => {
     ];
     for (const [filters, expected] of cases)
       assert.equal(reasonOf(informed().sendSubscribe(filters)), expected, filters.join(' '));
+  });
+
+  test('of UNSUBACK says that there was no subscription', () => {
+    const from = informed();
+    from.subscribe('a');
+    const answer = (filters: string[]) => {
+      from.send({ type: PacketType.unsubscribe, packetId: 9, filters, properties: null });
+      const { reasonCodes, properties } = from.next('unsuback');
+      return [reasonCodes, properties?.reasonString];
+    };
+    assert.deepEqual(answer(['b', 'a']), [[0x11, 0], 'there was no such subscription']);
+    from.subscribe('a');
+    assert.deepEqual(answer(['a']), [[0], undefined]);
   });
 
   test('is not sent to those who do not want to know [MQTT-3.1.2-29]', () => {

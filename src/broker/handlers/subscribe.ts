@@ -1,5 +1,11 @@
 import { malformed, ProtocolError, protocolError } from '../../codec/errors.ts';
-import { PacketType, type SubackPacket, type SubscribeEntry, type SubscribePacket } from '../../codec/packets.ts';
+import {
+  PacketType,
+  type SubackPacket,
+  type SubscribeEntry,
+  type SubscribePacket,
+  type UnsubackPacket,
+} from '../../codec/packets.ts';
 import { ReasonCode } from '../../codec/reason-codes.ts';
 import { parseFilter, validateFilter } from '../../topics/filter.ts';
 import type { Connection } from '../connection.ts';
@@ -123,8 +129,12 @@ function grant(connection: Connection, session: Session, packetId: number, asked
   session.pump();
 }
 
-/** Sends SUBACK with `text` as its Reason String where the client wants such [MQTT-3.1.2-29] and has room for it. */
-function answerWith(text: string | undefined, connection: Connection, packet: SubackPacket): void {
+/** Sends it with `text` as its Reason String where the client wants such [MQTT-3.1.2-29] and has room for it. */
+export function answerWith(
+  text: string | undefined,
+  connection: Connection,
+  packet: SubackPacket | UnsubackPacket,
+): void {
   const told = text !== undefined && connection.problemInformation;
   if (!told || !connection.send({ ...packet, properties: { reasonString: text } })) connection.answer(packet);
 }

@@ -2,7 +2,7 @@ import { PacketType, type UnsubscribePacket } from '../../codec/packets.ts';
 import { ReasonCode } from '../../codec/reason-codes.ts';
 import type { Connection } from '../connection.ts';
 import type { Session } from '../session.ts';
-import { checkFilter } from './subscribe.ts';
+import { answerWith, checkFilter } from './subscribe.ts';
 
 /** UNSUBSCRIBE: remove, answer. Messages that are on their way already stay so [MQTT-3.10.4-3]. */
 export function handleUnsubscribe(connection: Connection, session: Session, packet: UnsubscribePacket): void {
@@ -14,5 +14,7 @@ export function handleUnsubscribe(connection: Connection, session: Session, pack
     if (tell !== null && client !== null) tell(client, filter);
     return ReasonCode.success;
   });
-  connection.answer({ type: PacketType.unsuback, packetId: packet.packetId, reasonCodes, properties: null });
+  const text = reasonCodes.includes(ReasonCode.no_subscription_existed) ? 'there was no such subscription' : undefined;
+  const { packetId } = packet;
+  answerWith(text, connection, { type: PacketType.unsuback, packetId, reasonCodes, properties: null });
 }

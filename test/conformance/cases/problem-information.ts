@@ -14,8 +14,8 @@ function denyWithText(scene: Scene): void {
 async function provoke(client: Client): Promise<Packet[]> {
   client.publish('t', '', { qos: 1, packetId: 1 });
   client.publish('t', '', { qos: 2, packetId: 2 });
-  client.sendSubscribe(['t', 'wrong/#/filter'], { packetId: 3 });
-  client.sendUnsubscribe(['t', 'wrong/#/filter'], 4);
+  client.sendSubscribe('t', { packetId: 3 });
+  client.sendUnsubscribe('t', 4);
   client.ack('pubrec', 5).ack('pubrel', 6);
   return client.received();
 }
@@ -48,6 +48,7 @@ export const problemInformationCases: readonly Case[] = [
       await each([null, { requestProblemInformation: true }], async (properties) => {
         const packets = await provoke(await scene.connect({ properties }));
         assert.deepEqual(packets.slice(0, 3).map(textOf), ['because', 'because', 'because']);
+        for (const packet of packets.slice(3)) assert.match(String(textOf(packet)), /no such/);
       });
     },
   ),
