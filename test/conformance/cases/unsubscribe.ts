@@ -188,6 +188,26 @@ export const unsubscribeCases: readonly Case[] = [
     },
   ),
   statement(
+    ['5.0:MQTT-3.11.2-1'],
+    'a Reason String that would make UNSUBACK too large for the client is left out, one that fits is not',
+    ONLY_5,
+    async (scene) => {
+      const whole = await scene.connect();
+      whole.sendUnsubscribe(['a', 'b']);
+      const text = (await whole.next('unsuback')).properties?.reasonString ?? '';
+      assert.notEqual(text, '');
+      // First byte, length, identifier, property length, property identifier and length of the text, two codes.
+      const size = 2 + 2 + 1 + 3 + Buffer.byteLength(text) + 2;
+      await each([size, size - 1], async (maximumPacketSize) => {
+        const client = await scene.connect({ properties: { maximumPacketSize } });
+        client.sendUnsubscribe(['a', 'b']);
+        const { reasonCodes, properties: told } = await client.next('unsuback');
+        assert.deepEqual(reasonCodes, [0x11, 0x11]);
+        assert.equal(told?.reasonString, maximumPacketSize === size ? text : undefined);
+      });
+    },
+  ),
+  statement(
     ['5.0:MQTT-3.11.3-1', '5.0:MQTT-3.11.3-2'],
     'UNSUBACK has a code for each filter, in their order: 0x00, and 0x11 where there was no subscription',
     ONLY_5,
