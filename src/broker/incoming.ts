@@ -104,9 +104,12 @@ export class Incoming {
 
   /** The wire is closed. What the client said before is still to be handled, its DISCONNECT above all. */
   closed(): void {
-    this.#gone = true;
     const { core, state } = this.#connection;
-    if (state !== 'open' || !this.#waits) return this.#connection.finish('tcp_closed');
+    const waits = this.#waits;
+    // Who is gone sends nothing more: there is no pace to keep.
+    this.#gone = true;
+    this.#pace?.end();
+    if (state !== 'open' || !waits) return this.#connection.finish('tcp_closed');
     if (!this.#held) return this.#goOn();
     const finish = (): void => this.#connection.finish('tcp_closed');
     this.#lastCall = core.deadlines.add(core.options.clock.now() + LONGEST_HOLD, finish);
@@ -130,7 +133,7 @@ export class Incoming {
     const pace = this.#gone ? null : this.#pace;
     try {
       if (pace !== null && fresh > 0) pace.bytes(fresh);
-      while (!this.#held && connection.state !== 'closed' && pace?.slowed !== true) {
+      while (!this.#waits && connection.state !== 'closed') {
         const packet = this.#decoder.next();
         if (packet === null) return;
         connection.core.counters.packetsReceived++;

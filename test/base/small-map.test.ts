@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { SmallMap } from '../../src/base/small-map.ts';
 
 const key = fc.integer({ min: 0, max: 4 });

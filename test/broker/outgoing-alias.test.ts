@@ -16,6 +16,25 @@ function subscriber(scene: Scene, topicAliasMaximum: number): RawClient {
   return client;
 }
 
+/** What a receiver of the two messages sees, which know nothing of each other's identifiers. */
+const expected = (subscriptionIdentifiers?: number[]) =>
+  ['0', '1'].map((text) => ({
+    topic: text === '0' ? LONG : '',
+    text,
+    properties: {
+      messageExpiryInterval: 10,
+      contentType: 'text',
+      topicAlias: 1,
+      ...(subscriptionIdentifiers && { subscriptionIdentifiers }),
+    },
+  }));
+const seen = (client: RawClient) =>
+  client.messages().map(({ topic, payload, properties: all }) => ({
+    topic,
+    text: payload.toString(),
+    properties: { ...all },
+  }));
+
 describe('an alias that the broker sets', () => {
   test('stands for its topic from the second message on', () => {
     const scene = new Scene();
@@ -174,23 +193,6 @@ describe('an alias that the broker sets', () => {
       scene.publish(LONG, `${i}`, { properties: { messageExpiryInterval: 10, contentType: 'text' } });
       scene.clock.advance(1500);
     }
-    const expected = (subscriptionIdentifiers?: number[]) =>
-      ['0', '1'].map((text) => ({
-        topic: text === '0' ? LONG : '',
-        text,
-        properties: {
-          messageExpiryInterval: 10,
-          contentType: 'text',
-          topicAlias: 1,
-          ...(subscriptionIdentifiers && { subscriptionIdentifiers }),
-        },
-      }));
-    const seen = (client: RawClient) =>
-      client.messages().map(({ topic, payload, properties: all }) => ({
-        topic,
-        text: payload.toString(),
-        properties: { ...all },
-      }));
     assert.deepEqual(clients.map(seen), [expected([1]), expected([2])]);
     assert.deepEqual(plain.map(seen), [expected(), expected()]);
   });
