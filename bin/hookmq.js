@@ -14,5 +14,7 @@ if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
   console.error(`hookmq: needs Node ${NEEDED.join('.')} or newer, this is ${process.versions.node}${instead}`);
   process.exitCode = 1;
 } else {
+  // What asks `hookmq start` to read certificates anew is not to end it while it is loading: it has read none yet.
+  if (process.argv[2] === 'start') process.on('SIGHUP', () => {});
   void import(inCheckout ? source.href : new URL('../dist/cli/main.js', import.meta.url).href);
 }

@@ -3,6 +3,7 @@ import type { BrokerOptions } from './broker/options.ts';
 import type { Log } from './base/log.ts';
 import { ConfigError } from './config/config-error.ts';
 import { type CoreConfig, coreSections } from './config/core.ts';
+import { openedTls } from './config/listeners.ts';
 import { loadConfig } from './config/load.ts';
 import { openListeners, type OpenListener } from './listeners/open.ts';
 import { sysSection } from './sys/config.ts';
@@ -47,7 +48,8 @@ interface Reloaded {
  * `version`: what is told under `$SYS`.
  */
 export async function compose(config: Config, log: Log, version: string): Promise<App> {
-  if (Object.values(config.listeners).every((entries) => Object.keys(entries).length === 0)) {
+  const opened = { ...config.listeners, ssl: openedTls(config.listeners) };
+  if (Object.values(opened).every((entries) => Object.keys(entries).length === 0)) {
     const message = 'none is enabled, so nobody could connect; give one such as listeners.tcp.bind = "0.0.0.0:1883"';
     throw new ConfigError([{ file: '', line: 0, column: 0, key: 'listeners', message }]);
   }

@@ -1,5 +1,6 @@
 import type { PublishProperties } from '../codec/properties.ts';
-import { validateTopic } from '../topics/filter.ts';
+import { encodePublish, LARGEST_PACKET } from '../codec/publish-frame.ts';
+import { isInternal, validateTopic } from '../topics/filter.ts';
 import { Core } from './core.ts';
 import { endAtOnce, Entrance } from './entrance.ts';
 import type { BrokerEvents, EventName } from './events.ts';
@@ -75,16 +76,19 @@ export class Broker {
   /**
    * Publishes a message on the road of every message, hooks included. Resolves with the number 0 when somebody
    * receives it, else with the reason code that a client would have been told (0x10: nobody subscribes).
-   * Throws TypeError for a topic that is none or beyond the limits of topics, and for a property that does not fit into a packet.
+   * Throws TypeError for a topic that is none or (outside of $SYS) beyond the limits of topics, for a payload that is neither text nor
+   * Buffer, and for what does not fit into a packet.
    */
   async publish(request: PublishRequest): Promise<number> {
     const { options } = this.#core;
-    const problem = validateTopic(request.topic) ?? topicExcess(request.topic, options);
+    const problem = validateTopic(request.topic) ?? excess(request.topic, options);
     if (problem !== null) throw new TypeError(problem);
     const properties = request.properties === undefined ? null : publishable(request.properties, options);
+    const payload = typeof request.payload === 'string' ? Buffer.from(request.payload) : request.payload;
+    if (!Buffer.isBuffer(payload)) throw new TypeError('the payload is neither a string nor a Buffer');
     const message = new Message({
       topic: request.topic,
-      payload: typeof request.payload === 'string' ? Buffer.from(request.payload) : request.payload,
+      payload,
       qos: request.qos ?? 0,
       retain: request.retain ?? false,
       properties,
@@ -92,6 +96,7 @@ export class Broker {
       timestamp: options.clock.date(),
       expiresAt: expiryOf(this.#core, properties),
     });
+    if (isTooLarge(message)) throw new TypeError('the message is larger than a packet of MQTT can be');
     const outcome = await submit(this.#core, message);
     return typeof outcome === 'number' ? outcome : outcome.code;
   }
@@ -108,9 +113,11 @@ export class Broker {
 
   /** Counters since the start, and gauges as of now. */
   stats(): BrokerStats {
-    const { counters, router, sessions } = this.#core;
+    const { router, sessions } = this.#core;
+    const { otherPacketsSent, ...counters } = this.#core.counters;
     return {
       ...counters,
+      packetsSent: counters.messagesSent + otherPacketsSent,
       dropped: { ...counters.dropped },
       limited: { ...counters.limited },
       connections: sessions.connections.size,
@@ -142,6 +149,21 @@ async function closeListener({ listener, opening }: { listener: Listener; openin
     () => false,
   );
   if (opened) await listener.close();
+}
+
+/** Whether no packet can carry it. */
+function isTooLarge(message: Message): boolean {
+  if (message.size < PERHAPS_TOO_LARGE) return false;
+  const { payload } = message;
+  return encodePublish(message, payload, 5, message.qos, true).frame.length + payload.length > LARGEST_PACKET;
+}
+
+/** The size of a message, in which a character counts one and not its up to three bytes. */
+const PERHAPS_TOO_LARGE = LARGEST_PACKET / 4;
+
+/** The limits are for clients' topics: those of the broker itself are as long as they are. */
+function excess(topic: string, options: BrokerOptions): string | null {
+  return isInternal(topic) ? null : topicExcess(topic, options);
 }
 
 /** Checks what no decoder has checked: a text or piece of data has two bytes for its length. */

@@ -2,7 +2,7 @@ import type { Deadline } from '../base/deadlines.ts';
 import { encode } from '../codec/encode.ts';
 import { ProtocolError } from '../codec/errors.ts';
 import { type AckPacket, type Packet, PacketType, type ProtocolVersion } from '../codec/packets.ts';
-import type { PublishFrame } from '../codec/publish-frame.ts';
+import { LARGEST_PACKET, type PublishFrame } from '../codec/publish-frame.ts';
 import { ReasonCode, reasonName } from '../codec/reason-codes.ts';
 import type { Client } from './client.ts';
 import type { Core } from './core.ts';
@@ -37,7 +37,7 @@ export class Connection implements WireHandler, Flushable {
   /** Mosquitto's mark of a bridge in CONNECT: its subscriptions are "no local" and "retain as published". */
   bridge = false;
   /** The client's Maximum Packet Size, bytes. */
-  maximumPacketSize = Infinity;
+  maximumPacketSize = LARGEST_PACKET;
   /** Whether the client wants reason strings and user properties on other packets than CONNACK, DISCONNECT, PUBLISH. */
   problemInformation = true;
   /** The Authentication Method of CONNECT; null without one. */
@@ -136,7 +136,7 @@ export class Connection implements WireHandler, Flushable {
   send(packet: Packet): boolean {
     const bytes = encode(packet, this.version);
     if (bytes.length > this.maximumPacketSize) return false;
-    this.core.counters.packetsSent++;
+    this.core.counters.otherPacketsSent++;
     this.#out.bytes(bytes);
     return true;
   }
@@ -154,7 +154,7 @@ export class Connection implements WireHandler, Flushable {
   /** An acknowledgement; `text` says to people what is wrong, where the client wants to know and has room for it. */
   sendAck(type: AckPacket['type'], packetId: number, reasonCode: number, text?: string): void {
     if (reasonCode === 0 || this.version < 5) {
-      this.core.counters.packetsSent++;
+      this.core.counters.otherPacketsSent++;
       this.#out.ack(type, packetId);
       return;
     }
@@ -165,12 +165,30 @@ export class Connection implements WireHandler, Flushable {
 
   /** PUBREL: the second half of a QoS 2 delivery. */
   release(packetId: number): void {
-    this.core.counters.packetsSent++;
+    this.core.counters.otherPacketsSent++;
     this.#out.ack(PacketType.pubrel, packetId);
   }
 
   /** Hop 8 of the road: the message goes into this receiver's buffer. Returns why not, null when it does. */
   publish(
+    message: Message,
+    qos: QoS,
+    dup: boolean,
+    retain: boolean,
+    packetId: number,
+    subscriptionIds: readonly number[] | null,
+  ): DropReason | null {
+    const isPlain = this.outgoingAliases === null && message.expiresAt === Infinity;
+    if (!isPlain || (subscriptionIds !== null && this.version === 5))
+      return this.#publishSpecially(message, qos, dup, retain, packetId, subscriptionIds);
+    const frame = message.frame(this.version, qos);
+    if (this.#isTooLarge(frame)) return 'too_large';
+    this.#sendMessage(message, frame, firstByte(qos, dup, retain), packetId, 0);
+    return null;
+  }
+
+  /** The same for a message that is not the same for all: its life is counted down, or the receiver has its wishes. */
+  #publishSpecially(
     message: Message,
     qos: QoS,
     dup: boolean,
@@ -196,12 +214,7 @@ export class Connection implements WireHandler, Flushable {
     }
     if (this.#isTooLarge(frame)) return 'too_large';
     if (alias > known) aliases?.set(message.topic);
-    const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
-    this.#out.publish(frame, first, packetId, alias);
-    const { counters } = this.core;
-    counters.packetsSent++;
-    counters.messagesSent++;
-    counters.messageBytesSent += message.payload.length;
+    this.#sendMessage(message, frame, firstByte(qos, dup, retain), packetId, alias);
     return null;
   }
 
@@ -258,6 +271,13 @@ export class Connection implements WireHandler, Flushable {
       : message.frameFor(qos, expiry, subscriptionIds, use);
   }
 
+  #sendMessage(message: Message, frame: PublishFrame, first: number, packetId: number, alias: number): void {
+    this.#out.publish(frame, first, packetId, alias);
+    const { counters } = this.core;
+    counters.messagesSent++;
+    counters.messageBytesSent += message.payload.length;
+  }
+
   #isTooLarge({ frame, tail }: PublishFrame): boolean {
     return frame.length + (tail?.length ?? 0) > this.maximumPacketSize;
   }
@@ -290,4 +310,9 @@ export class Connection implements WireHandler, Flushable {
     if (this.refusal === null) this.core.counters.limited.connect_timeout++;
     this.end('connect_timeout');
   }
+}
+
+/** The first byte of a PUBLISH. */
+function firstByte(qos: QoS, dup: boolean, retain: boolean): number {
+  return 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
 }

@@ -1,3 +1,4 @@
+import { networkOf } from './network.ts';
 import type { ListenerPolicy } from './options.ts';
 import { Bucket } from './rate.ts';
 import type { LimitName } from './stats.ts';
@@ -8,6 +9,7 @@ type Bounds = Pick<ListenerPolicy, 'maxConnections' | 'maxConnectionsPerAddress'
 export class Gate {
   readonly #bounds: Bounds;
   readonly #rate: Bucket | null;
+  /** By address, or by network of IPv6. */
   readonly #byAddress = new Map<string, number>();
   #connections = 0;
 
@@ -26,7 +28,7 @@ export class Gate {
 
   /** Whether one more connection from `address` is within the bound of one address; always, if it has none. */
   hasRoomFor(address: string): boolean {
-    return (this.#byAddress.get(address) ?? 0) < this.#bounds.maxConnectionsPerAddress;
+    return (this.#byAddress.get(networkOf(address)) ?? 0) < this.#bounds.maxConnectionsPerAddress;
   }
 
   enter(address: string, now: number): void {
@@ -42,13 +44,15 @@ export class Gate {
 
   /** Counts a connection for its address; an empty one is none. */
   claim(address: string): void {
-    if (address !== '') this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    const network = networkOf(address);
+    if (network !== '') this.#byAddress.set(network, (this.#byAddress.get(network) ?? 0) + 1);
   }
 
   release(address: string): void {
-    const count = this.#byAddress.get(address);
+    const network = networkOf(address);
+    const count = this.#byAddress.get(network);
     if (count === undefined) return;
-    if (count === 1) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, count - 1);
+    if (count === 1) this.#byAddress.delete(network);
+    else this.#byAddress.set(network, count - 1);
   }
 }

@@ -66,13 +66,12 @@ export class Incoming {
       this.#silent = false;
       if (bytes[0] !== FIRST_BYTE) return this.#connection.failed(protocolError('the first packet is no CONNECT')); // [MQTT-3.1.0-1]
     }
-    const { counters } = this.#connection.core;
-    const { packetsReceived } = counters;
-    counters.bytesReceived += bytes.length;
+    this.#connection.core.counters.bytesReceived += bytes.length;
     this.#decoder.push(bytes);
-    this.#handlePackets(bytes.length);
-    if (counters.packetsReceived > packetsReceived) this.#keepAlive?.heard();
-    else this.#keepAlive?.progress(bytes.length);
+    const packets = this.#handlePackets(bytes.length);
+    if (this.#keepAlive === null) return;
+    if (packets > 0) this.#keepAlive.heard();
+    else this.#keepAlive.progress(bytes.length);
   }
 
   /** Handles no further packet until `done`: keeps the order of what the client asks for. */
@@ -127,23 +126,27 @@ export class Incoming {
     return this.#held || this.#pace?.slowed === true;
   }
 
-  /** Handles what is there; `fresh` bytes of it have just come. */
-  #handlePackets(fresh: number): void {
+  /** Handles what is there, of which `fresh` bytes have just come. Returns how many packets these were. */
+  #handlePackets(fresh: number): number {
     const connection = this.#connection;
     const pace = this.#gone ? null : this.#pace;
+    let packets = 0;
     try {
       if (pace !== null && fresh > 0) pace.bytes(fresh);
       while (!this.#waits && connection.state !== 'closed') {
         const packet = this.#decoder.next();
-        if (packet === null) return;
-        connection.core.counters.packetsReceived++;
+        if (packet === null) return packets;
+        packets++;
         if (pace !== null && packet.type === PacketType.publish) pace.message();
         handlePacket(connection, packet);
       }
       this.#decoder.keep();
     } catch (error) {
       connection.failed(error);
+    } finally {
+      connection.core.counters.packetsReceived += packets;
     }
+    return packets;
   }
 
   #release(): void {

@@ -8,13 +8,13 @@ export interface ListenerPolicy {
   readonly allowAnonymous: boolean;
   /** Connections at the same time. A listener's own bound holds besides the broker's, as with the next two. */
   readonly maxConnections: number;
-  /** Connections at the same time from one address. */
+  /** Connections at the same time from one address; of IPv6 from one network of 64 bits. */
   readonly maxConnectionsPerAddress: number;
   /** New connections per second; as many may come at once. */
   readonly maxConnectRate: number;
-  /** PUBLISH packets per second that one client may send; as many may come at once. */
+  /** PUBLISH packets per second that one connection may send; as many may come at once. */
   readonly maxMessageRate: number;
-  /** Bytes per second that one client may send; as many may come at once. */
+  /** Bytes per second that one connection may send; as many may come at once. */
   readonly maxByteRate: number;
   /** What happens to a client that sends faster: it is disconnected (0x96), or we read from it more slowly. */
   readonly rateAction: 'disconnect' | 'throttle';
@@ -54,12 +54,16 @@ export interface BrokerOptions extends ListenerPolicy {
    * that a socket has drained only where so much had waited.
    */
   readonly maxOutgoingBuffer: number;
+  /** Those below $SYS, which are the broker's own, do not count here. */
   readonly maxRetained: number;
-  /** Bytes of retained messages. */
+  /** Bytes that retained messages take, without those below $SYS; each level of a topic counts 100. */
   readonly maxRetainedBytes: number;
   /** Sessions, those without connection included; a client beyond it is refused. */
   readonly maxSessions: number;
-  /** Subscriptions of one session; more are refused with 0x97, quota exceeded. */
+  /**
+   * Subscriptions of one session; more are refused with 0x97, quota exceeded. A very long or deep filter counts as
+   * several: one more for each 4,096 bytes, where each level counts 100.
+   */
   readonly maxSubscriptions: number;
   /** Levels of a topic or filter. */
   readonly maxTopicLevels: number;

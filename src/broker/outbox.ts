@@ -52,11 +52,16 @@ export class Outbox {
     return this.#queue.length;
   }
 
+  /** Whether the queue has room for a message of `size` bytes; for one it has, however large it is. */
+  takes(size: number): boolean {
+    if (this.#queue.length >= this.#limits.maxQueuedMessages) return false;
+    return this.#queue.length === 0 || this.#queuedBytes + size <= this.#limits.maxQueuedBytes;
+  }
+
   /** Puts a message at the end of the queue; false when the queue is full and the message is not taken. */
   offer(delivery: Delivery): boolean {
-    if (this.#queue.length >= this.#limits.maxQueuedMessages) return false;
     const { size } = delivery.message;
-    if (this.#queuedBytes + size > this.#limits.maxQueuedBytes && this.#queue.length > 0) return false;
+    if (!this.takes(size)) return false;
     this.#queue.push(delivery);
     this.#queuedBytes += size;
     return true;

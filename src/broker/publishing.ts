@@ -43,12 +43,18 @@ function accept(core: Core, message: Message): Outcome | Promise<Outcome> {
 function apply(core: Core, message: Message, verdict: MessageVerdict): Outcome {
   if (!allows(verdict)) return deny(core, message, verdict);
   if (typeof verdict !== 'object' || !('change' in verdict)) return route(core, message);
-  const { topic } = verdict.change;
-  const problem = topic === undefined ? null : validateTopic(topic);
+  const problem = problemOf(verdict.change);
   if (problem === null) return route(core, changed(message, verdict.change));
   // The message as it was is what the hook did not want.
-  core.options.log.error(`a hook of message.publish changed the topic to one that is none (${problem}): denied`);
+  core.options.log.error(`a hook of message.publish changed ${problem}: denied`);
   return deny(core, message, 'deny');
+}
+
+/** What is wrong with a hook's change, null for nothing. */
+function problemOf({ topic, payload }: MessageChange): string | null {
+  const problem = topic === undefined ? null : validateTopic(topic);
+  if (problem !== null) return `the topic to one that is none (${problem})`;
+  return payload === undefined || Buffer.isBuffer(payload) ? null : 'the payload to something that is no Buffer';
 }
 
 function changed(message: Message, change: MessageChange): Message {

@@ -35,11 +35,18 @@ export class Bucket {
     return Math.max(0, this.#fullAt - now - this.#span);
   }
 
-  /** The time since `since` counts in full: what is taken next has come in while nobody could take it. */
+  /**
+   * The time since `since` counts, too: what is taken next has come in while nobody could take it. That is no more than
+   * what buffers on the way can hold: ten times what an empty bucket takes in until it is full, at most.
+   */
   catchUp(since: number, now: number): void {
-    this.#credit = Math.max(this.#credit, now - Math.max(this.#fullAt, since));
+    const missed = now - Math.max(this.#fullAt, since);
+    this.#credit = Math.max(this.#credit, Math.min(missed, LONGEST_CREDIT * this.#span));
   }
 }
+
+/** Full buckets that `catchUp` grants at most. */
+const LONGEST_CREDIT = 10;
 
 /** Milliseconds: what sums of times may be off by. */
 const ROUNDING = 1e-6;

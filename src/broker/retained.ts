@@ -1,10 +1,15 @@
+import { levelsOf } from '../topics/filter.ts';
+import { isInternal } from '../topics/filter.ts';
 import { TopicShelf } from '../topics/shelf.ts';
 import type { Core } from './core.ts';
 import { drop } from './drop.ts';
 import type { Message } from './message.ts';
+import { LEVEL_BYTES } from './topic-limits.ts';
 
 interface Kept {
   readonly message: Message;
+  /** What it takes, its levels on the shelf included. */
+  readonly bytes: number;
   /** Messages are numbered in the order in which they came to be retained. */
   readonly number: number;
 }
@@ -15,6 +20,9 @@ export class Retained {
   readonly #shelf = new TopicShelf<Kept>();
   #last = 0;
   #bytes = 0;
+  /** Of the broker's own messages, below $SYS: no client can add any, so that they need no bound. */
+  #internal = 0;
+  #internalBytes = 0;
   /** When the first of them expires, on the broker's clock. */
   #firstExpiry = Infinity;
 
@@ -41,21 +49,30 @@ export class Retained {
     if (this.#core.options.clock.now() >= this.#firstExpiry && !this.#hasRoomFor(message)) this.#forgetExpired();
     if (!this.#hasRoomFor(message)) return drop(this.#core, message, null, 'retained_full');
     this.#forget(message.topic);
-    this.#shelf.set(message.topic, { message: message.store(), number: ++this.#last });
-    this.#bytes += message.size;
+    const bytes = bytesOf(message);
+    this.#shelf.set(message.topic, { message: message.store(), bytes, number: ++this.#last });
+    this.#count(message.topic, 1, bytes);
     this.#firstExpiry = Math.min(this.#firstExpiry, message.expiresAt);
   }
 
+  #count(topic: string, messages: number, bytes: number): void {
+    this.#bytes += bytes;
+    if (!isInternal(topic)) return;
+    this.#internal += messages;
+    this.#internalBytes += bytes;
+  }
+
   #hasRoomFor(message: Message): boolean {
+    if (isInternal(message.topic)) return true;
     const { maxRetained, maxRetainedBytes } = this.#core.options;
-    const older = this.#shelf.get(message.topic)?.message;
-    const bytes = this.#bytes + message.size - (older?.size ?? 0);
-    return bytes <= maxRetainedBytes && (older !== undefined || this.#shelf.size < maxRetained);
+    const older = this.#shelf.get(message.topic);
+    const bytes = this.#bytes - this.#internalBytes + bytesOf(message) - (older?.bytes ?? 0);
+    return bytes <= maxRetainedBytes && (older !== undefined || this.#shelf.size - this.#internal < maxRetained);
   }
 
   #forget(topic: string): void {
     const older = this.#shelf.delete(topic);
-    if (older !== undefined) this.#bytes -= older.message.size;
+    if (older !== undefined) this.#count(topic, -1, -older.bytes);
   }
 
   #forgetExpired(): void {
@@ -81,4 +98,9 @@ export class Retained {
     }
     return found;
   }
+}
+
+/** What a retained message takes, roughly: levels that topics share count for each of them. */
+function bytesOf(message: Message): number {
+  return message.size + LEVEL_BYTES * levelsOf(message.topic);
 }

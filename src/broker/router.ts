@@ -14,6 +14,8 @@ import { type Subscription, type Target, targetsOf } from './target.ts';
 /** Topics whose receivers are remembered, and how many receivers in all. */
 const CACHED_TOPICS = 10_000;
 const CACHED_TARGETS = 200_000;
+/** Characters of the longest of them: what is remembered is bounded in bytes, too. */
+const LONGEST_CACHED = 256;
 
 /** Who gets the messages of one topic. */
 interface Route {
@@ -54,7 +56,7 @@ export class Router {
     }
     let group = this.#groups.get(parsed.filter, parsed.group);
     if (group === undefined) {
-      group = new SharedGroup();
+      group = new SharedGroup(parsed.group, parsed.filter);
       this.#groups.set(parsed.filter, parsed.group, group);
     }
     if (group.set(session, options)) this.#sharedSubscriptions++;
@@ -86,7 +88,7 @@ export class Router {
       effective.session.deliver(message, effective.qos, retain, effective.subscriptionIds);
       receivers++;
     }
-    for (const group of groups) if (this.routeToGroup(group, message)) receivers++;
+    for (const group of groups) if (this.#routeToGroup(group, message)) receivers++;
     message.release();
     return receivers;
   }
@@ -96,9 +98,19 @@ export class Router {
     return publisher !== null && publisher.clientId === target.session.clientId ? target.local : target;
   }
 
+  /** Gives on what a member of the group has not had: to the members of now. False when there are none. */
+  handOn({ name, filter }: SharedGroup, message: Message): boolean {
+    // Its last member may have left since, and others come: then it is another group of that name.
+    const group = this.#groups.get(filter, name);
+    if (group === undefined) return false;
+    this.#routeToGroup(group, message);
+    message.release();
+    return true;
+  }
+
   /** Gives the message to one member of a shared subscription; false when nobody can have it. */
-  routeToGroup(group: SharedGroup, message: Message): boolean {
-    const member = group.pick(message.qos);
+  #routeToGroup(group: SharedGroup, message: Message): boolean {
+    const member = group.pick(message);
     if (member === null) {
       drop(this.#core, message, null, 'offline');
       return false;
@@ -121,17 +133,22 @@ export class Router {
   }
 
   #routeOf(topic: string): Route {
+    if (topic.length > LONGEST_CACHED) return this.#lookUp(topic);
     const cached = this.#routes.get(topic);
     if (cached !== undefined) return cached;
-    const matched: Subscription[] = [];
-    this.#subscriptions.match(topic, (subscription) => matched.push(subscription));
-    const groups: SharedGroup[] = [];
-    this.#groups.match(topic, (group) => groups.push(group));
-    const route: Route = { targets: targetsOf(matched), groups };
+    const route = this.#lookUp(topic);
     this.#cachedTargets += route.targets.length;
     if (this.#cachedTargets > CACHED_TARGETS) this.#forgetRoutes();
     this.#routes.set(topic, route);
     return route;
+  }
+
+  #lookUp(topic: string): Route {
+    const matched: Subscription[] = [];
+    this.#subscriptions.match(topic, (subscription) => matched.push(subscription));
+    const groups: SharedGroup[] = [];
+    this.#groups.match(topic, (group) => groups.push(group));
+    return { targets: targetsOf(matched), groups };
   }
 
   #forgetRoutes(): void {

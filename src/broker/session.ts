@@ -8,8 +8,9 @@ import type { DropReason } from './events.ts';
 import type { Message, QoS } from './message.ts';
 import { type Delivery, Outbox } from './outbox.ts';
 import type { Outcome } from './publishing.ts';
-import type { SharedGroup } from './shared-group.ts';
+import { Prospect, type SharedGroup } from './shared-group.ts';
 import type { SubscriptionOptions } from './subscription.ts';
+import { filterWeight } from './topic-limits.ts';
 
 /** A message that a client left to be published if its connection ends without DISCONNECT. */
 export interface Will {
@@ -38,6 +39,8 @@ export class Session {
 
   readonly #core: Core;
   #subscriptions: Map<string, SubscriptionOptions> | null = null;
+  /** What they count together. */
+  #subscriptionWeight = 0;
   #outbox: Outbox | null = null;
   #backfill: Backfill | null = null;
   /** QoS 1 and 2 messages that may be on their way at once to this connection. */
@@ -53,10 +56,20 @@ export class Session {
     return this.connection !== null;
   }
 
-  /** Whether a QoS 1 or 2 message would go out at once. */
-  get ready(): boolean {
+  /** What would become of the message, granted this QoS. */
+  prospectOf(message: Message, granted: QoS): Prospect {
     const { connection } = this;
-    return connection !== null && !connection.congested && (this.#outbox === null || this.#outbox.open);
+    const isQoS0 = granted === 0 || message.qos === 0;
+    const writable = connection !== null && !connection.congested;
+    if (writable && (isQoS0 || this.#sendsAtOnce)) return Prospect.sent;
+    if (isQoS0) return connection === null ? Prospect.none : Prospect.dropped;
+    if (this.#outbox !== null && !this.#outbox.takes(message.size)) return Prospect.dropped;
+    return connection === null ? Prospect.kept : Prospect.queued;
+  }
+
+  /** Whether a QoS 1 or 2 message need not wait behind others. */
+  get #sendsAtOnce(): boolean {
+    return this.#backfill === null && (this.#outbox === null || this.#outbox.open);
   }
 
   /** Whether there is something that `pump` could send. */
@@ -75,14 +88,15 @@ export class Session {
 
   /** Whether `filter` may be subscribed to: always, if it is already. */
   hasRoomFor(filter: string): boolean {
-    const { subscriptions } = this;
-    return subscriptions.size < this.#core.options.maxSubscriptions || subscriptions.has(filter);
+    const weight = this.#subscriptionWeight + filterWeight(filter);
+    return weight <= this.#core.options.maxSubscriptions || this.subscriptions.has(filter);
   }
 
   /** Returns whether the subscription is new. */
   subscribe(filter: string, options: SubscriptionOptions): boolean {
     this.#subscriptions ??= new Map();
     const isNew = !this.#subscriptions.has(filter);
+    if (isNew) this.#subscriptionWeight += filterWeight(filter);
     this.#subscriptions.set(filter, options);
     this.#core.router.subscribe(this, filter, options);
     return isNew;
@@ -91,6 +105,7 @@ export class Session {
   /** Returns whether there was such a subscription. */
   unsubscribe(filter: string): boolean {
     if (this.#subscriptions === null || !this.#subscriptions.delete(filter)) return false;
+    this.#subscriptionWeight -= filterWeight(filter);
     this.#core.router.unsubscribe(this, filter);
     this.#backfill?.delete(filter); // [MQTT-3.10.4-2]
     return true;
@@ -112,10 +127,8 @@ export class Session {
 
   /** Another member of the group gets what this one has not had, unless it was begun at QoS 2 [MQTT-4.8.2-5]. */
   #handOn({ message, group, qos, packetId }: Delivery): boolean {
-    if (group === null || group.size === 0 || (qos === 2 && packetId !== 0)) return false;
-    this.#core.router.routeToGroup(group, message);
-    message.release();
-    return true;
+    if (group === null || (qos === 2 && packetId !== 0)) return false;
+    return this.#core.router.handOn(group, message);
   }
 
   /** Hop 7 of the road: sends the message, queues it or drops it; never waits. */
@@ -143,7 +156,7 @@ export class Session {
     const outbox = this.#outboxInUse();
     delivery.message.keep();
     const { connection } = this;
-    if (connection !== null && outbox.open && !connection.congested && this.#backfill === null)
+    if (connection !== null && this.#sendsAtOnce && !connection.congested)
       this.#send(connection, outbox, outbox.start(delivery), false);
     else this.#queue(outbox, delivery);
   }

@@ -49,15 +49,16 @@ export class Sessions {
 
   /**
    * The session for an authenticated client: the one that is there, or a new one (5.0, section 3.1.2.4). A connection
-   * that has it is ended first [MQTT-3.1.4-3].
+   * that has it is ended first [MQTT-3.1.4-3]. Null when somebody who is told of that ends the new connection.
    */
-  open(connection: Connection, client: Client, expiryInterval: number): { session: Session; present: boolean } {
+  open(connection: Connection, client: Client, expiryInterval: number): { session: Session; present: boolean } | null {
     this.#byId.get(client.clientId)?.connection?.close(ReasonCode.session_taken_over);
     let session = this.#byId.get(client.clientId);
     if (session !== undefined && client.cleanStart) {
       this.#end(session);
       session = undefined;
     }
+    if (connection.state === 'closed') return null;
     const present = session !== undefined;
     if (session === undefined) {
       session = new Session(this.#core, client);
@@ -79,11 +80,15 @@ export class Sessions {
     this.#connections.delete(connection);
     const { session, client } = connection;
     if (session === null || client === null || reason === null) return;
+    const isOwn = session.connection === connection;
+    if (isOwn) {
+      session.detach();
+      this.#clients--;
+    }
     const tell = this.#core.hooks.events['client.disconnected'];
     if (tell !== null) tell(client, reason);
-    if (session.connection !== connection) return;
-    session.detach();
-    this.#clients--;
+    // A listener may have closed the broker: then the session is over.
+    if (!isOwn || session.connected || this.#byId.get(session.clientId) !== session) return;
     const { clock } = this.#core.options;
     if (session.expiryInterval === 0) return this.#end(session);
     if (session.expiryInterval !== Infinity)

@@ -1,14 +1,36 @@
-import type { QoS } from './message.ts';
+import type { Message } from './message.ts';
 import type { Session } from './session.ts';
 import type { SubscriptionOptions } from './subscription.ts';
 import type { Subscription } from './target.ts';
 
-/** The members of `$share/group/filter`: each message goes to one of them, in turn. */
+/** What would become of a message that goes to this session; the higher the better. */
+export const Prospect = {
+  /** Nothing at all: QoS 0, and nobody is there. */
+  none: 0,
+  /** Its receiver is too slow, or its queue is full. */
+  dropped: 1,
+  /** It waits until the client comes back. */
+  kept: 2,
+  /** It waits for the client that is there. */
+  queued: 3,
+  /** It goes out at once. */
+  sent: 4,
+} as const;
+export type Prospect = (typeof Prospect)[keyof typeof Prospect];
+
+/** The members of `$share/name/filter`: each message goes to one of them, in turn. */
 export class SharedGroup {
+  readonly name: string;
+  readonly filter: string;
   readonly #members: Subscription[] = [];
   /** Where each session's membership is among the members. */
   readonly #places = new Map<Session, number>();
   #next = 0;
+
+  constructor(name: string, filter: string) {
+    this.name = name;
+    this.filter = filter;
+  }
 
   get size(): number {
     return this.#members.length;
@@ -38,24 +60,21 @@ export class SharedGroup {
     return true;
   }
 
-  /**
-   * The member that gets the next message: one that can take it now if there is one, else one that is connected, else
-   * (QoS 1 and 2) one whose session keeps it. Null when nobody can have it.
-   */
-  pick(qos: QoS): Subscription | null {
+  /** The member that gets the message: the next in turn among those with the best prospect. Null when nobody can. */
+  pick(message: Message): Subscription | null {
+    const first = this.#next;
     const count = this.#members.length;
-    let fallback: Subscription | null = null;
-    for (let i = 0; i < count; i++) {
-      const index = (this.#next + i) % count;
+    let best: Prospect = Prospect.none;
+    let picked: Subscription | null = null;
+    for (let i = 0; i < count && best < Prospect.sent; i++) {
+      const index = (first + i) % count;
       const member = this.#members[index] as Subscription;
-      if (member.session.ready) {
-        this.#next = index + 1;
-        return member;
-      }
-      const usable = member.session.connected || (qos > 0 && member.options.qos > 0);
-      if (usable && (fallback === null || (member.session.connected && !fallback.session.connected))) fallback = member;
+      const prospect = member.session.prospectOf(message, member.options.qos);
+      if (prospect <= best) continue;
+      best = prospect;
+      picked = member;
+      this.#next = index + 1;
     }
-    this.#next++;
-    return fallback;
+    return picked;
   }
 }

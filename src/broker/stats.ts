@@ -27,6 +27,7 @@ export interface BrokerStats {
   subscriptions: number;
   sharedSubscriptions: number;
   retained: number;
+  /** What they take: topics, with 100 bytes for each level, payloads and properties. */
   retainedBytes: number;
   /** QoS 1 and 2 messages that wait for their receivers or are on their way to them. */
   queued: number;
@@ -51,7 +52,7 @@ export interface BrokerStats {
   limited: Record<LimitName, number>;
 }
 
-/** The gauges are read where they are when somebody asks. */
+/** What is read, or added up, when somebody asks. */
 type Gauge =
   | 'connections'
   | 'clients'
@@ -60,10 +61,14 @@ type Gauge =
   | 'sharedSubscriptions'
   | 'retained'
   | 'retainedBytes'
-  | 'queued';
+  | 'queued'
+  | 'packetsSent';
 
 /** The counters that the broker's parts write. */
-export type Counters = Omit<BrokerStats, Gauge>;
+export interface Counters extends Omit<BrokerStats, Gauge> {
+  /** Packets sent but PUBLISH, which `messagesSent` has. */
+  otherPacketsSent: number;
+}
 
 export function newCounters(): Counters {
   return {
@@ -73,7 +78,7 @@ export function newCounters(): Counters {
     bytesReceived: 0,
     bytesSent: 0,
     packetsReceived: 0,
-    packetsSent: 0,
+    otherPacketsSent: 0,
     messagesReceived: 0,
     messageBytesReceived: 0,
     messagesSent: 0,

@@ -1,4 +1,4 @@
-import { exceedsLevels, parseFilter } from '../topics/filter.ts';
+import { exceedsLevels, levelsOf, parseFilter } from '../topics/filter.ts';
 import type { BrokerOptions } from './options.ts';
 import type { Counters } from './stats.ts';
 
@@ -30,6 +30,17 @@ export function isExcessive({ options, counters }: Limited, filter: string): boo
   if (excessive) counters.limited.topic++;
   return excessive;
 }
+
+/** Bytes that one level of a topic or filter takes in a tree, roughly. */
+export const LEVEL_BYTES = 100;
+
+/** As how many subscriptions one to `filter` counts: as one, unless it is very long or deep. */
+export function filterWeight(filter: string): number {
+  return 1 + Math.floor((filter.length + LEVEL_BYTES * levelsOf(filter)) / USUAL_BYTES);
+}
+
+/** Bytes that one subscription may take before it counts as more than one. */
+const USUAL_BYTES = 4096;
 
 /** Whether the UTF-8 of `text` has more than `limit` bytes. */
 function isLonger(text: string, limit: number): boolean {

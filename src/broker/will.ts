@@ -49,9 +49,22 @@ export function willOf(core: Core, client: Client, fields: WillFields): Will {
         timestamp: core.options.clock.date(),
         expiresAt: expiryOf(core, properties),
       });
-      void submit(core, message);
+      publishWill(core, message);
     },
   };
+}
+
+/** Nobody waits for a will: what a hook's nonsense makes of it may not reach whoever happened to be on the way. */
+function publishWill(core: Core, message: Message): void {
+  const name = JSON.stringify(message.publisher?.clientId);
+  const failed = (error: unknown): void =>
+    core.options.log.error(`the will of client ${name} could not be published: ${String(error)}`);
+  try {
+    const outcome = submit(core, message);
+    if (outcome instanceof Promise) outcome.catch(failed);
+  } catch (error) {
+    failed(error);
+  }
 }
 
 /** When a message with `properties` expires on the broker's clock; Infinity for never. */

@@ -21,7 +21,7 @@ export const start: Command = {
     { line: 'hookmq start --conf /etc/hookmq.conf', doc: 'the broker with a config of its own' },
     { line: 'hookmq start --url nmq-tcp://0.0.0.0:1883', doc: 'reachable from other machines, else as without a file' },
     { line: 'hookmq start --url nmq-tls://0.0.0.0:8883 --cert cert.pem --key key.pem', doc: 'with TLS' },
-    { line: 'kill -HUP PID', doc: 'has a running broker read its certificates anew' },
+    { line: 'kill -HUP PID', doc: 'has a running broker read its certificates anew; it tells its PID at the start' },
   ],
   async run(args) {
     const values = parse(options, args);
@@ -35,7 +35,7 @@ export const start: Command = {
       // Where no file says where to listen, its key would be no help.
       throw values.conf === undefined || listeners !== undefined ? failureOf(error, '--url') : error;
     });
-    console.log(`HookMQ ${version()}`);
+    console.log(`HookMQ ${version()}, process ${process.pid}`);
     for (const { url, name } of app.listeners) console.log(`listening on ${url} (${name})`);
     if (config.webhook?.enable === true) console.log(`webhook ${publicUrl(config.webhook.url)}`);
     await serve(app, asked);

@@ -164,9 +164,19 @@ function decodeSubscribe(reader: Reader, version: ProtocolVersion): SubscribePac
   const packetId = packetIdentifier(reader);
   const properties = version === 5 ? readProperties(reader, 'subscribe') : null;
   const entries: SubscribeEntry[] = [];
-  while (reader.at < reader.end) entries.push(decodeEntry(reader, version));
+  while (reader.at < reader.end) {
+    if (entries.length === MOST_FILTERS) throw tooManyFilters();
+    entries.push(decodeEntry(reader, version));
+  }
   if (entries.length === 0) throw protocolError('a SUBSCRIBE without a filter'); // [MQTT-3.8.3-2]
   return { type: PacketType.subscribe, packetId, entries, properties };
+}
+
+/** Filters of one packet: an honest client needs no more, and millions of them would keep all others waiting. */
+const MOST_FILTERS = 65_535;
+
+function tooManyFilters(): ProtocolError {
+  return new ProtocolError(ReasonCode.quota_exceeded, `more than ${MOST_FILTERS} filters in one packet`);
 }
 
 function decodeEntry(reader: Reader, version: ProtocolVersion): SubscribeEntry {
@@ -196,7 +206,10 @@ function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): Unsubscrib
   const packetId = packetIdentifier(reader);
   const properties = version === 5 ? readProperties(reader, 'unsubscribe') : null;
   const filters: string[] = [];
-  while (reader.at < reader.end) filters.push(reader.utf8());
+  while (reader.at < reader.end) {
+    if (filters.length === MOST_FILTERS) throw tooManyFilters();
+    filters.push(reader.utf8());
+  }
   if (filters.length === 0) throw protocolError('an UNSUBSCRIBE without a filter'); // [MQTT-3.10.3-2]
   return { type: PacketType.unsubscribe, packetId, filters, properties };
 }

@@ -17,6 +17,9 @@ export interface PublishFrame {
   readonly tail: Buffer | null;
 }
 
+/** Bytes of the largest packet that there can be: the remaining length has four bytes of seven bits. */
+export const LARGEST_PACKET = 5 + 268_435_455;
+
 interface PublishFields {
   readonly topic: string;
   readonly properties: PublishProperties | null;

@@ -25,9 +25,13 @@ export function webAddress(): Kind<WebAddress> {
     const slash = text.indexOf('/');
     const bind = parseBind(slash === -1 ? text : text.slice(0, slash));
     const path = slash === -1 ? '/mqtt' : text.slice(slash);
-    // What a request's path can be as it is written there.
-    return bind !== undefined && /^[\w/.~!$&'()*+,;=:@%-]+$/.test(path) ? { ...bind, path } : undefined;
+    return bind !== undefined && isWebPath(path) ? { ...bind, path } : undefined;
   });
+}
+
+/** Whether a request's path can be so, as it is written there. */
+export function isWebPath(path: string): boolean {
+  return /^\/[\w/.~!$&'()*+,;=:@%-]*$/.test(path);
 }
 
 /** Who may use a file, in the octal digits of chmod: `0660`. */

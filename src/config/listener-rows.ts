@@ -32,16 +32,14 @@ export const policyRows = {
 /** The versions of TLS that there are to choose from. */
 export const tlsVersions = ['tlsv1.2', 'tlsv1.3'] as const;
 
-/** Certificates, and what TLS asks of clients. */
+/** Certificates, and what TLS asks of clients. Who opens a listener with them needs certificate and key. */
 export const tlsRows = {
   certfile: row(text('the path of a PEM file'), {
     doc: 'The certificate, with those that signed it behind it where clients need them.',
-    required: true,
     legacy: ['tls.certfile', 'tls.cert'],
   }),
   keyfile: row(text('the path of a PEM file'), {
     doc: 'The private key of the certificate.',
-    required: true,
     legacy: ['tls.keyfile', 'tls.key'],
   }),
   key_password: row(text(), {

@@ -1,3 +1,5 @@
+import { isWebPath } from './address-kinds.ts';
+
 /** The kinds of listeners that a URL can name. */
 export type UrlKind = 'tcp' | 'ssl' | 'ws' | 'wss';
 
@@ -50,5 +52,6 @@ export function parseListenerUrl(text: string): ListenerUrl | string {
   const { kind } = found;
   const web = kind === 'ws' || kind === 'wss';
   if (!web && path.length > 1) return 'only a WebSocket listener has a path';
+  if (web && path !== '' && !isWebPath(path)) return 'the path has characters that no path of a URL has';
   return { kind, bind: `${host}:${port ?? found.port}${web && path.length > 1 ? path : ''}` };
 }

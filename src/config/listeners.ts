@@ -1,4 +1,4 @@
-import { bindAddress, fileMode, socketPath, webAddress } from './address-kinds.ts';
+import { type BindAddress, bindAddress, fileMode, socketPath, webAddress } from './address-kinds.ts';
 import type { Kind } from './kind.ts';
 import { boolean } from './kinds.ts';
 import { inherited, policyRows, tlsRows, tlsVersions, webRows } from './listener-rows.ts';
@@ -6,17 +6,17 @@ import { parseListenerUrl } from './listener-urls.ts';
 import type { UrlKind } from './listener-urls.ts';
 import { named } from './named.ts';
 import { refuse, row, section } from './rows.ts';
-import type { Infer, ProblemTold, Refusal, Row, Rows } from './rows.ts';
+import type { Infer, ProblemTold, Refusal, Row, Rows, Values } from './rows.ts';
 import type { Plain } from './tree.ts';
 
-/** One kind of listeners: its own rows, `enable` and what all kinds have. */
-function listenersOfKind<const R extends Rows>(rows: R, legacyEnable: readonly string[]) {
+/** One kind of listeners: its own rows, `enable` and what all kinds have. `keepsOff`: see `named`. */
+function listenersOfKind<const R extends Rows>(rows: R, legacyEnable: readonly string[], keepsOff = false) {
   const enable = row(boolean(), {
     doc: 'Whether this listener is opened; `false` switches it off without taking it away.',
     default: true,
     legacy: legacyEnable,
   });
-  return named({ ...rows, enable, ...policyRows }, { switch: 'enable' });
+  return named({ ...rows, enable, ...policyRows }, { switch: 'enable', keepsOff });
 }
 
 /** `bind` of one kind, with its name in the flat dialect. */
@@ -28,6 +28,9 @@ function bindRow<T>(kind: Kind<T>, legacy: string, urlKind: UrlKind): Row<T> {
   });
 }
 
+/** Without it a listener is not opened, as with NanoMQ, but may lend its certificate to those of `wss`. */
+const sslBind = { ...bindRow<BindAddress | undefined>(bindAddress(), 'tls.url', 'ssl'), required: false };
+
 /** The section `listeners`: a key for each kind, NanoMQ's where it has one. */
 export const listenersSection = section(
   'listeners',
@@ -36,7 +39,7 @@ export const listenersSection = section(
       doc: 'MQTT over TCP: one listener with `bind` directly, more of them below a name each.',
       default: {},
     }),
-    ssl: row(listenersOfKind({ bind: bindRow(bindAddress(), 'tls.url', 'ssl'), ...tlsRows }, ['tls.enable']), {
+    ssl: row(listenersOfKind({ bind: sslBind, ...tlsRows }, ['tls.enable'], true), {
       doc: 'MQTT over TLS.',
       default: {},
     }),
@@ -74,7 +77,10 @@ export const listenersSection = section(
   },
 );
 
-/** The values of the section; listeners that are switched off are not among them. */
+/**
+ * The values of the section. Listeners that are switched off are not among them, but for those of `ssl`: the settings of
+ * the one without a name are those of `wss` as well (see `openedTls`).
+ */
 export type ListenersConfig = Infer<typeof listenersSection>;
 
 export type ListenerKind = keyof ListenersConfig;
@@ -84,13 +90,27 @@ export function listenerName(kind: ListenerKind, entry: string): string {
   return entry === 'default' ? kind : entry;
 }
 
-/** The TLS settings of a secure listener. */
-export type TlsConfig = Pick<ListenersConfig['ssl'][string], keyof typeof tlsRows>;
+/** The TLS settings of a secure listener; a certificate or key that is missing is the empty text. */
+export type TlsConfig = Omit<Values<typeof tlsRows>, 'certfile' | 'keyfile'> & {
+  readonly certfile: string;
+  readonly keyfile: string;
+};
 
-/**
- * The settings of one `wss` listener, with those of `listeners.ssl` where it has none of its own; a certificate or key
- * that neither has is the empty text.
- */
+/** A TLS listener that is to be opened. */
+export type OpenedTls = ListenersConfig['ssl'][string] & { readonly bind: BindAddress };
+
+/** The listeners of `ssl` that are to be opened: not what is switched off, nor what is there for `wss` only. */
+export function openedTls({ ssl }: ListenersConfig): Readonly<Record<string, OpenedTls>> {
+  const opened = ([, { enable, bind }]: [string, ListenersConfig['ssl'][string]]): boolean => enable && bind !== undefined;
+  return Object.fromEntries(Object.entries(ssl).filter(opened)) as Record<string, OpenedTls>;
+}
+
+/** The settings of one `ssl` listener. */
+export function tlsOfSsl(own: ListenersConfig['ssl'][string]): TlsConfig {
+  return { ...own, certfile: own.certfile ?? '', keyfile: own.keyfile ?? '' };
+}
+
+/** The settings of one `wss` listener, with those of `listeners.ssl` where it has none of its own. */
 export function tlsOfWss(listeners: ListenersConfig, entry: string): TlsConfig {
   const own = listeners.wss[entry];
   const shared = listeners.ssl['default'];
@@ -107,7 +127,7 @@ export function tlsOfWss(listeners: ListenersConfig, entry: string): TlsConfig {
 
 function checkNames(listeners: ListenersConfig, problem: ProblemTold): void {
   const taken = new Map<string, string>();
-  for (const [kind, entries] of Object.entries(listeners)) {
+  for (const [kind, entries] of Object.entries({ ...listeners, ssl: openedTls(listeners) })) {
     for (const entry of Object.keys(entries)) {
       const name = entry === 'default' ? kind : entry;
       const before = taken.get(name);
@@ -120,14 +140,19 @@ function checkNames(listeners: ListenersConfig, problem: ProblemTold): void {
 }
 
 function checkTls(listeners: ListenersConfig, problem: ProblemTold): void {
-  for (const [entry, values] of Object.entries(listeners.ssl)) checkTlsOf(values, ['ssl', entry], problem);
+  for (const [entry, values] of Object.entries(listeners.ssl)) {
+    const lends = entry === 'default' && Object.keys(listeners.wss).length > 0;
+    if (!values.enable || (values.bind === undefined && lends)) continue;
+    if (values.bind === undefined) problem(['ssl', entry, 'bind'], `missing; it must be ${bindAddress().expected}`);
+    checkTlsOf(tlsOfSsl(values), ['ssl', entry], problem);
+  }
   for (const entry of Object.keys(listeners.wss)) checkTlsOf(tlsOfWss(listeners, entry), ['wss', entry], problem);
 }
 
 function checkTlsOf(tls: TlsConfig, path: readonly string[], problem: ProblemTold): void {
+  const orThere = path[0] === 'wss' ? ', here or in listeners.ssl' : '';
   for (const key of ['certfile', 'keyfile'] as const) {
-    if (tls[key] === '')
-      problem([...path, key], 'missing; it must be the path of a PEM file, here or in listeners.ssl');
+    if (tls[key] === '') problem([...path, key], `missing; it must be the path of a PEM file${orThere}`);
   }
   if (tls.verify_peer && tls.cacertfile === undefined) {
     problem([...path, 'cacertfile'], 'missing; verify_peer needs the certificates that clients are signed with');

@@ -62,15 +62,15 @@ export const mqttSection = section(
       default: '1MB',
     }),
     max_retained: row(integer({ unlimited: true }), {
-      doc: 'Retained messages, at most.',
+      doc: 'Retained messages, at most; those below $SYS do not count.',
       default: 1_000_000,
     }),
     max_retained_bytes: row(size(), {
-      doc: 'Bytes of the retained messages, at most.',
+      doc: 'Bytes that retained messages take, at most; a topic level counts 100, what is below $SYS nothing.',
       default: '256MB',
     }),
     max_subscriptions: row(integer({ min: 1, unlimited: true }), {
-      doc: 'Subscriptions of one session, at most.',
+      doc: 'Subscriptions of one session, at most; a very long or deep filter counts as several.',
       default: 10_000,
     }),
     max_sessions: row(integer({ min: 1, unlimited: true }), {
@@ -82,7 +82,7 @@ export const mqttSection = section(
       default: 100_000,
     }),
     max_connections_per_ip: row(integer({ min: 1, unlimited: true }), {
-      doc: 'Connections at the same time from one address, at most.',
+      doc: 'Connections at the same time from one address, at most; of IPv6 from one /64 network.',
       default: 50_000,
     }),
     max_connect_rate: row(rate(), {
@@ -90,11 +90,11 @@ export const mqttSection = section(
       default: 'unlimited',
     }),
     max_message_rate: row(rate(), {
-      doc: 'Messages per second that one client may publish; as many may come at once.',
+      doc: 'Messages per second that one connection may publish; as many may come at once.',
       default: 'unlimited',
     }),
     max_byte_rate: row(byteRate(), {
-      doc: 'Bytes per second that one client may send; as many may come at once.',
+      doc: 'Bytes per second that one connection may send; as many may come at once.',
       default: 'unlimited',
     }),
     rate_action: row(enumeration(['disconnect', 'throttle']), {

@@ -8,15 +8,16 @@ import type { Member } from './tree.ts';
 
 /**
  * Objects below free names, of which one may stand without a name: `tcp.bind` beside `tcp.lan.bind`. The one without
- * is called `default`. Where the row `switch` is `false`, the object is as absent, and nothing in it is required.
+ * is called `default`. Where the row `switch` is `false`, the object is as absent, and nothing in it is required; with
+ * `keepsOff` it is there nevertheless (then no row may be required).
  */
 export function named<const R extends Rows>(
   rows: R,
-  options: { readonly switch?: keyof R & string } = {},
+  options: { readonly switch?: keyof R & string; readonly keepsOff?: boolean } = {},
 ): Kind<Readonly<Record<string, Values<R>>>> {
   const expected = 'an object { ... }';
   const read = (source: Source, place: Place): Values<R> | undefined => {
-    if (!isOff(options.switch, source)) return readRows(rows, source, place);
+    if (options.keepsOff === true || !isOff(options.switch, source)) return readRows(rows, source, place);
     readRows(withoutRequired(rows), source, place);
     return undefined;
   };

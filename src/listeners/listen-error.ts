@@ -73,9 +73,10 @@ const TLS_KEYS: Partial<Record<keyof TlsOptions, string>> = {
 };
 
 /** The key to blame; a secure WebSocket may have its value from `listeners.ssl`. */
-function keyOfTls({ option }: TlsError, planned: Planned, { wss }: ListenersConfig): string {
+function keyOfTls({ option }: TlsError, planned: Planned, { ssl, wss }: ListenersConfig): string {
   const name = TLS_KEYS[option] ?? option;
   const own: Readonly<Record<string, unknown>> | undefined = planned.kind === 'wss' ? wss[planned.entry] : undefined;
-  const inherited = own !== undefined && own[name] === undefined;
+  const shared: Readonly<Record<string, unknown>> | undefined = ssl['default'];
+  const inherited = own !== undefined && own[name] === undefined && shared?.[name] !== undefined;
   return `${inherited ? 'listeners.ssl' : keyOf(planned)}.${name}`;
 }

@@ -5,7 +5,9 @@ import {
   type ListenerKind,
   listenerName,
   type ListenersConfig,
+  openedTls,
   type TlsConfig,
+  tlsOfSsl,
   tlsOfWss,
 } from '../config/listeners.ts';
 import { tcp } from '../transports/tcp.ts';
@@ -32,7 +34,9 @@ export interface Planned {
 export function plan({ listeners, mqtt }: CoreConfig): readonly Planned[] {
   return [
     ...each('tcp', listeners.tcp, ({ bind }, common) => tcp({ ...bind, ...common })),
-    ...each('ssl', listeners.ssl, ({ bind, ...own }, common) => tls({ ...bind, ...common, tls: tlsOptions(own) })),
+    ...each('ssl', openedTls(listeners), (own, common) =>
+      tls({ ...own.bind, ...common, tls: tlsOptions(tlsOfSsl(own)) }),
+    ),
     ...each('ws', listeners.ws, ({ bind, origins, max_packet_size = mqtt.max_packet_size }, common) =>
       websocket({ ...bind, origins, ...common, maxMessageSize: messageSize(max_packet_size) }),
     ),
@@ -83,9 +87,9 @@ function policyOf(values: ListenerConfig): Partial<ListenerPolicy> {
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
 }
 
-/** Many clients send every packet as one message, and a message may hold several packets. */
+/** Many clients send every packet as one message, and some send several small ones as one. */
 function messageSize(packetSize: number): number {
-  return Math.max(packetSize, 16 * 1024 * 1024);
+  return Math.max(packetSize + 64 * 1024, 1024 * 1024);
 }
 
 const TLS_VERSIONS = { 'tlsv1.2': 'TLSv1.2', 'tlsv1.3': 'TLSv1.3' } as const;

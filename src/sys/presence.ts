@@ -33,7 +33,8 @@ export function attachPresence(
   const publish = (topic: string, body: () => object): void => {
     if (!broker.hasAudience(topic)) return;
     broker.publish({ topic, payload: JSON.stringify(body()) }).catch((error: unknown) => {
-      log.error(`${topic} could not be published: ${String(error)}`);
+      // Clients choose their identifiers: what they can bring about is no error of ours.
+      log.debug(`${topic} could not be published: ${String(error)}`);
     });
   };
   const tell = (client: Client, status: string, older: string, body: () => object): void => {

@@ -56,6 +56,13 @@ export function isInternal(topic: string): boolean {
   return topic.startsWith('$SYS/') || topic === '$SYS';
 }
 
+/** How many levels a topic or filter has. */
+export function levelsOf(topic: string): number {
+  let levels = 1;
+  for (let at = topic.indexOf('/'); at !== -1; at = topic.indexOf('/', at + 1)) levels++;
+  return levels;
+}
+
 /** Whether a topic or filter has more than `limit` levels. */
 export function exceedsLevels(topic: string, limit: number): boolean {
   let levels = 1;

@@ -5,6 +5,7 @@ import type { Place } from './place.ts';
 import { peerOf } from './peer.ts';
 import { serveHandles, serveSockets } from './serve.ts';
 import { SocketWire } from './socket-wire.ts';
+import { Turns } from './turns.ts';
 
 /** A connection on its way up: the layers of its listener do their handshakes one after the other. */
 export interface Rising {
@@ -129,9 +130,13 @@ function rise(socket: Socket, { name, layers, top = plainTop }: ListenerParts<Li
 /** MQTT's bytes are the stream's bytes. */
 const plainTop: Top = {
   carry({ stream, wire, handler }) {
-    const carrier = new SocketWire(stream, wire.peer);
+    const turns = new Turns(stream);
+    const carrier = new SocketWire(stream, wire.peer, turns);
     carrier.serve(handler);
-    stream.on('data', (bytes: Buffer) => handler.data(bytes));
+    stream.on('data', (bytes: Buffer) => {
+      turns.took(bytes.length);
+      handler.data(bytes);
+    });
     stream.resume();
     wire.carry(carrier);
   },

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Peer, Wire, WireHandler } from '../broker/ports.ts';
+import type { Flow } from './turns.ts';
 
 /** Milliseconds that `end` gives the peer to take what was sent, before the connection is cut. */
 const LINGER = 2000;
@@ -11,10 +12,13 @@ const PROBE_DELAY = 60_000;
 export class SocketWire implements Wire {
   readonly peer: Peer;
   readonly #socket: Socket;
+  readonly #flow: Flow;
   readonly #encrypts: boolean;
 
-  constructor(socket: Socket, peer: Peer) {
+  /** `flow`: what stops the bytes and lets them come again, where it is not the socket itself. */
+  constructor(socket: Socket, peer: Peer, flow: Flow = socket) {
     this.#socket = socket;
+    this.#flow = flow;
     this.#encrypts = 'encrypted' in socket;
     this.peer = peer;
   }
@@ -50,11 +54,11 @@ export class SocketWire implements Wire {
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#flow.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#flow.resume();
   }
 
   end(): void {
@@ -64,7 +68,7 @@ export class SocketWire implements Wire {
     const cut = setTimeout(() => socket.destroy(), LINGER);
     socket.once('close', () => clearTimeout(cut));
     socket.end();
-    socket.resume(); // Only who reads on sees the peer's end.
+    this.#flow.resume(); // Only who reads on sees the peer's end.
   }
 
   probe(): void {

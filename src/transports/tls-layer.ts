@@ -41,8 +41,11 @@ export function tlsLayer(options: TlsOptions, protocol: string): TlsLayer {
     rise(connection, next) {
       const { stream } = connection;
       const name = nameOf(stream);
-      risings.set(name, { connection, next });
-      stream.once('close', () => risings.delete(name));
+      // A client that comes back from the same port has reset the connection of this name, whose end is yet to be told.
+      risings.get(name)?.connection.stream.destroy();
+      const rising = { connection, next };
+      risings.set(name, rising);
+      stream.once('close', () => risings.get(name) === rising && risings.delete(name));
       awaitClientHello(stream, () => server?.emit('connection', stream));
     },
   };

@@ -48,16 +48,19 @@ export async function readSecureContext(options: TlsOptions): Promise<SecureCont
     throw new TlsError('cacertfile', 'client certificates cannot be verified without a file of their authorities');
   if (options.failIfNoPeerCert === true && options.verifyPeer !== true)
     throw new TlsError('failIfNoPeerCert', 'a client certificate cannot be demanded where none is asked for');
+  const { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = options;
+  if (minVersion > maxVersion)
+    throw new TlsError('minVersion', `there is no version from ${minVersion} to ${maxVersion}`);
   const cert = await readPem('certfile', certfile);
   const key = await readPem('keyfile', keyfile);
   const ca = cacertfile === undefined ? undefined : await readPem('cacertfile', cacertfile);
-  checkKey(checkCertificate('certfile', certfile, cert), key, options);
-  if (cacertfile !== undefined && ca !== undefined) checkCertificate('cacertfile', cacertfile, ca);
+  checkKey(readCertificates('certfile', certfile, cert), key, options);
+  if (cacertfile !== undefined && ca !== undefined) readCertificates('cacertfile', cacertfile, ca);
   const context: SecureContextOptions = {
     cert,
     key,
-    minVersion: options.minVersion ?? 'TLSv1.2',
-    maxVersion: options.maxVersion ?? 'TLSv1.3',
+    minVersion,
+    maxVersion,
     ...(keyPassword === undefined ? {} : { passphrase: keyPassword }),
     ...(ca === undefined ? {} : { ca }),
     ...(ciphers === undefined ? {} : { ciphers }),
@@ -87,13 +90,25 @@ const CAUSES: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
 };
 
-/** The first certificate of a file. */
-function checkCertificate(option: 'certfile' | 'cacertfile', file: string, pem: Buffer): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    throw new TlsError(option, `${file}: holds no certificate in PEM form`);
-  }
+/** How a certificate in PEM form begins. */
+const CERTIFICATE = /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
+
+/** Reads all certificates of a file, where OpenSSL would do without those behind one that is broken; the first of them. */
+function readCertificates(option: 'certfile' | 'cacertfile', file: string, pem: Buffer): X509Certificate {
+  const certificates = pem
+    .toString('latin1')
+    .split(/^(?=-----BEGIN )/m)
+    .filter((text) => CERTIFICATE.test(text))
+    .map((text, index) => {
+      try {
+        return new X509Certificate(text);
+      } catch {
+        throw new TlsError(option, `${file}: certificate ${index + 1} of the file is broken`);
+      }
+    });
+  const [first] = certificates;
+  if (first === undefined) throw new TlsError(option, `${file}: holds no certificate in PEM form`);
+  return first;
 }
 
 function checkKey(certificate: X509Certificate, pem: Buffer, { certfile, keyfile, keyPassword }: TlsOptions): void {

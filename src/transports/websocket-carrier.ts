@@ -3,12 +3,14 @@ import type { RawData, WebSocket } from 'ws';
 import type { WireHandler } from '../broker/ports.ts';
 import { PacketType } from '../codec/packets.ts';
 import type { Carrier } from './layered-wire.ts';
+import { Turns } from './turns.ts';
 
 /** `WebSocket.OPEN`, without loading `ws` for it. */
 const OPEN = 1;
 /** Status codes of the end of a WebSocket (RFC 6455, section 7.4.1). */
 const NORMAL = 1000;
 const UNSUPPORTED_DATA = 1003;
+const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
 
 /** The first two bytes of a binary frame that is a whole message. */
@@ -27,11 +29,14 @@ const HELD_BEFORE_CONNACK = 1024 * 1024;
 /** Bytes that a chunk costs besides its own, as measured: many small ones are not to pass as few bytes. */
 const CHUNK_COST = 1024;
 
-/**
- * Bytes of a peer after which the others have their turn, where Node would read thirty times as many: tiny frames take
- * far more time than their bytes show.
- */
-const BYTES_AT_ONCE = 64 * 1024;
+/** Bytes that a message without any, a ping or a pong counts as: what one costs besides its own. */
+const IDLE_FRAME = 1024;
+/** Bytes of the largest header of a frame: each byte of MQTT may have a frame of its own. */
+export const LARGEST_HEADER = 14;
+/** Bytes without any of MQTT that a client may send besides the bound, as chunks are counted before they are read. */
+const IDLE_MARGIN = 1024 * 1024;
+/** The same for each millisecond: one that keeps its connection alive by pings alone may do so for years. */
+const IDLE_RATE = 16;
 
 /** Milliseconds that `end` gives the peer to take what was sent and to answer, before the connection is cut. */
 const LINGER = 2000;
@@ -51,21 +56,27 @@ export class WebSocketCarrier implements Carrier {
   /** Whether CONNACK was sent; until then counts what is held of a message that is not complete. */
   #welcome = false;
   #held = 0;
-  /** Bytes until the others have their turn. */
-  #bytesLeft = BYTES_AT_ONCE;
-  #paused = false;
+  /** Bytes that came and were none of MQTT, or not yet, how many are too many, and when some were forgiven last. */
+  #idle = 0;
+  readonly #maxIdle: number;
+  #forgivenAt = performance.now();
+  readonly #turns: Turns;
   /** The peer broke the rules: nothing it sends counts any more. */
   #broken = false;
 
-  /** `socket` is what carries `websocket`. */
-  constructor(websocket: WebSocket, socket: Socket, handler: WireHandler) {
+  /** `socket` is what carries `websocket`; `maxFramed` are the bytes of its largest message with all frames' headers. */
+  constructor(websocket: WebSocket, socket: Socket, handler: WireHandler, maxFramed: number) {
     this.#websocket = websocket;
+    this.#turns = new Turns(websocket);
+    this.#maxIdle = maxFramed + IDLE_MARGIN;
     this.#socket = socket;
     this.#handler = handler;
     // Before `ws` sees the chunk: what it completes is not held any more.
     socket.prependListener('data', (chunk: Buffer) => this.#chunk(chunk.length));
     socket.on('drain', () => handler.drained());
     websocket.on('message', (data, isBinary) => this.#message(data, isBinary));
+    websocket.on('ping', () => this.#idled(IDLE_FRAME));
+    websocket.on('pong', () => this.#idled(IDLE_FRAME));
     // Not the socket's: that comes before the last frames.
     websocket.on('close', () => handler.closed());
     // `ws` tells the peer what was wrong and ends the connection; nobody else needs to know.
@@ -108,13 +119,11 @@ export class WebSocketCarrier implements Carrier {
   }
 
   pause(): void {
-    this.#paused = true;
-    this.#websocket.pause();
+    this.#turns.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    if (this.#bytesLeft > 0) this.#websocket.resume();
+    this.#turns.resume();
   }
 
   end(): void {
@@ -137,29 +146,38 @@ export class WebSocketCarrier implements Carrier {
 
   /** Bytes came from the peer; `ws` looks at them next. */
   #chunk(bytes: number): void {
-    this.#bytesLeft -= bytes;
-    if (this.#bytesLeft <= 0) this.#yield();
+    this.#turns.took(bytes);
+    this.#idled(bytes);
     if (this.#welcome) return;
     this.#held += bytes + CHUNK_COST;
-    if (this.#held <= HELD_BEFORE_CONNACK) return;
-    this.#refuse(TOO_BIG, 'the first message is too large');
-    this.pause(); // `ws` would hold what comes until the peer has said goodbye as well.
+    if (this.#held > HELD_BEFORE_CONNACK) this.#cut(TOO_BIG, 'the first message is too large');
   }
 
-  /** Reads on when the others had their turn. */
-  #yield(): void {
-    this.#websocket.pause();
-    setImmediate(() => {
-      this.#bytesLeft = BYTES_AT_ONCE;
-      if (!this.#paused) this.resume();
-    });
+  /** No limit of the broker sees what is not MQTT: frames without content, or in fragments without end. */
+  #idled(bytes: number): void {
+    this.#idle += bytes;
+    if (this.#idle <= this.#maxIdle) return;
+    const now = performance.now();
+    this.#idle = Math.max(0, this.#idle - (now - this.#forgivenAt) * IDLE_RATE);
+    this.#forgivenAt = now;
+    if (this.#idle > this.#maxIdle) this.#cut(POLICY_VIOLATION, 'too many frames without MQTT');
   }
 
   #message(data: RawData, isBinary: boolean): void {
     if (this.#broken) return;
     this.#held = 0;
     if (!isBinary) this.#refuse(UNSUPPORTED_DATA, 'MQTT comes in binary frames'); // [MQTT-6.0.0-1]
-    else if ((data as Buffer).length > 0) this.#handler.data(data as Buffer);
+    else if ((data as Buffer).length === 0) this.#idled(IDLE_FRAME);
+    else {
+      this.#idle = Math.max(0, this.#idle - (data as Buffer).length * LARGEST_HEADER);
+      this.#handler.data(data as Buffer);
+    }
+  }
+
+  /** `ws` would hold, and answer, what comes until the peer has said goodbye as well. */
+  #cut(code: number, text: string): void {
+    this.#refuse(code, text);
+    this.pause();
   }
 
   #refuse(code: number, text: string): void {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ServerOptions, WebSocketServer } from 'ws';
 import type { Rising, Top } from './listener.ts';
-import { WebSocketCarrier } from './websocket-carrier.ts';
+import { LARGEST_HEADER, WebSocketCarrier } from './websocket-carrier.ts';
 import { answer, subprotocol, type UpgradeRules, upgradeServer } from './websocket-upgrade.ts';
 
 /** Milliseconds that a peer has to answer our goodbye, before the connection is cut. */
@@ -18,6 +18,7 @@ const LARGEST = 2 ** 31 - 1;
 
 /** Options that the types of `ws` do not know yet. */
 interface CurrentServerOptions extends ServerOptions {
+  readonly maxPayload: number;
   readonly closeTimeout: number;
   readonly maxBufferedChunks: number;
   readonly maxFragments: number;
@@ -36,19 +37,21 @@ export interface WebSocketTop extends Top {
 export function webSocketTop(rules: UpgradeRules, maxMessageSize: number): WebSocketTop {
   /** By the stream on which the request for an upgrade is awaited. */
   const rising = new WeakMap<Duplex, Rising>();
+  const server = serverOptions(maxMessageSize);
+  const maxFramed = server.maxPayload + server.maxFragments * LARGEST_HEADER;
   let webSockets: WebSocketServer | null = null;
   const http = upgradeServer(rules, (request, stream, head) => {
     webSockets?.handleUpgrade(request, stream, head, (webSocket) => {
       const connection = rising.get(stream);
       if (connection === undefined) return;
       rising.delete(stream);
-      connection.wire.carry(new WebSocketCarrier(webSocket, connection.stream, connection.handler));
+      connection.wire.carry(new WebSocketCarrier(webSocket, connection.stream, connection.handler, maxFramed));
     });
   });
   return {
     async load() {
       const { WebSocketServer: Server } = await import('ws');
-      webSockets = new Server(serverOptions(maxMessageSize));
+      webSockets = new Server(server);
       webSockets.on('wsClientError', (error, stream) => answer(stream, { status: 400, text: error.message }));
     },
     carry(connection) {

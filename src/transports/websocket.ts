@@ -20,7 +20,8 @@ export interface WebSocketOptions extends TcpOptions {
   /**
    * Bytes of the largest WebSocket message; 16 MiB where it is left out. A message may hold any number of packets and
    * parts of packets, but as many clients send every packet as one message, it should be no less than `maxPacketSize`.
-   * A larger one ends the connection with status 1009. Before CONNACK 1 MiB is the most, whatever is said here.
+   * A message is held until it is complete: this is what a client may have us hold. A larger one ends the connection
+   * with status 1009. Before CONNACK 1 MiB is the most, whatever is said here.
    */
   readonly maxMessageSize?: number;
   /** With it this is secure WebSocket (`wss`). */

@@ -30,6 +30,13 @@ describe('CONNACK of 5.0 tells', () => {
     assert.deepEqual([receiveMaximum, maximumPacketSize, topicAliasMaximum], [7, 5000, 0]);
   });
 
+  test('no largest packet where it is larger than that can say, or has no bound', () => {
+    const answers = [0xffff_ffff, 0x1_0000_0000, Infinity].map(
+      (maxPacketSize) => told({ maxPacketSize }).maximumPacketSize,
+    );
+    assert.deepEqual(answers, [0xffff_ffff, undefined, undefined]);
+  });
+
   const missing: readonly [keyof BrokerOptions, keyof NonNullable<ConnackPacket['properties']>][] = [
     ['retainAvailable', 'retainAvailable'],
     ['wildcardSubscriptions', 'wildcardSubscriptionAvailable'],

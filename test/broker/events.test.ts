@@ -208,3 +208,19 @@ describe('a listener', () => {
     assert.deepEqual(topics.toSorted(), ['answer', 'question']);
   });
 });
+
+test('a client that is told as disconnected is gone already: it counts no more, and gets nothing', () => {
+  for (const sessionExpiryInterval of [0, 10]) {
+    const scene = new Scene();
+    const client = scene.connect5({ clientId: 'c' }, sessionExpiryInterval);
+    client.subscribe('t');
+    const clients: number[] = [];
+    scene.broker.on('client.disconnected', () => {
+      clients.push(scene.broker.stats().clients);
+      scene.publish('t', 'to nobody');
+    });
+    client.disconnect();
+    assert.deepEqual(clients, [0]);
+    assert.deepEqual(scene.dropped, [{ text: 'to nobody', receiver: 'c', reason: 'offline' }]);
+  }
+});

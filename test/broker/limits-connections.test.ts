@@ -123,6 +123,25 @@ describe('connections beyond the limit', () => {
 });
 
 describe('connections of one address', () => {
+  const networks: readonly [string, readonly string[], string][] = [
+    ['a network of 64 bits', ['2001:db8::1', '2001:db8:0:0:ffff::5', '2001:DB8::1:2:3:4'], '2001:db8:0:1::1'],
+    ['a link and its zone', ['fe80::1%eth0', 'fe80::a:b%eth0'], 'fe80::1%eth1'],
+    ['the end of it', ['1:2:3:4:5:6:7:8', '1:2:3:4::', '1:2:3:4:5:6:1.2.3.4'], '1:2:3::4'],
+    ['the middle of it', ['1:2:0:4::1', '1:2::4:5:6:7:8', '1:2::4:5:6:1.2.3.4'], '1:2::4:5:6:7'],
+    ['this machine', ['::1', '::2', '::'], '0:0:0:1::'],
+    ['IPv4', ['192.0.2.1', '192.0.2.1'], '192.0.2.2'],
+  ];
+  for (const [title, same, other] of networks)
+    test(`are those of ${title}: ${same.join(' ')}; but not ${other}`, () => {
+      const scene = new Scene({ maxConnectionsPerAddress: same.length - 1 });
+      const [first, ...rest] = same.slice(0, -1).map((address) => scene.open({ address }));
+      expectRefusal(scene.open({ address: same.at(-1) ?? '' }), 'quota_exceeded');
+      scene.open({ address: other }).connect({ clientId: 'other' });
+      first?.cut();
+      scene.open({ address: same.at(-1) ?? '' }).connect({ clientId: 'next' });
+      assert.ok(rest.every((client) => !client.ended));
+    });
+
   test('are bounded; other addresses are not concerned', () => {
     const scene = new Scene({ maxConnectionsPerAddress: 2 });
     const [one, two] = [scene.open(), scene.open()];

@@ -224,6 +224,23 @@ describe('a client that sends more messages per second than it may', () => {
     assert.equal(scene.broker.stats().messagesReceived, 42);
   });
 
+  test('has credit for ten seconds at most, however long we did not read', async () => {
+    const { scene, subscriber } = rateScene({ maxMessageRate: 10 });
+    const { promise, resolve } = Promise.withResolvers<'allow'>();
+    scene.broker.hook('client.authorize', (_, { topic }) => (topic === 'slow' ? promise : 'allow'));
+    const client = scene.connect5();
+    client.publish('slow', 'x');
+    scene.clock.advance(3_600_000);
+    resolve('allow');
+    await scene.clock.settle();
+    // A hundred by the credit, ten that any client may send at once.
+    flood(client, 110);
+    client.expectNothing();
+    flood(client, 1, 110);
+    client.expectEnd('message_rate_too_high');
+    assert.deepEqual(subscriber.texts(), numbers(110));
+  });
+
   test('has no credit for a time in which it was silent', async () => {
     const { scene, subscriber } = rateScene({ maxMessageRate: 10 });
     const { promise, resolve } = Promise.withResolvers<'allow'>();

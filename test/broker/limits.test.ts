@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { PublishRequest } from '../../src/broker/broker.ts';
 import { Scene } from '../kit/scene.ts';
 
 describe('a bound', () => {
@@ -13,6 +14,15 @@ describe('a bound', () => {
     assert.deepEqual(scene.connect({ version: 4 }).subscribe(['a', 'b', 'c']), [0, 0, 0x80]);
   });
 
+  test('of filters in one packet: 5.0 is told, and nothing is subscribed', () => {
+    const scene = new Scene();
+    const client = scene.connect5();
+    client.sendSubscribe(Array.from({ length: 65_536 }, () => 'a')).expectEnd('quota_exceeded');
+    assert.equal(scene.broker.stats().subscriptions, 0);
+    const codes = scene.connect5().subscribe(Array.from({ length: 65_535 }, () => 'a'));
+    assert.deepEqual([codes.length, ...new Set(codes)], [65_535, 0]);
+  });
+
   test('of sessions: a stranger is refused, a client that has one comes back', () => {
     const scene = new Scene({ maxSessions: 1 });
     scene.connect({ clientId: 'c', cleanStart: false }).cut();
@@ -24,7 +34,7 @@ describe('a bound', () => {
   });
 
   test('of retained bytes: what does not fit is delivered but not retained', () => {
-    const scene = new Scene({ maxRetainedBytes: 100 });
+    const scene = new Scene({ maxRetainedBytes: 200 });
     scene.publish('a', 'x'.repeat(90), { retain: true });
     scene.publish('b', 'y'.repeat(90), { retain: true });
     assert.deepEqual(scene.dropped, [{ text: 'y'.repeat(90), receiver: null, reason: 'retained_full' }]);
@@ -122,6 +132,34 @@ describe('the embedder', () => {
     await refuses({ responseTopic: 'a/#' });
   });
 
+  test('cannot publish what is larger than a packet can be', async () => {
+    const scene = new Scene();
+    // Beside the payload: topic with its length, no properties.
+    const largest = Buffer.allocUnsafeSlow(268_435_455 - 3 - 1);
+    assert.equal(await scene.broker.publish({ topic: 't', payload: largest }), 0x10);
+    for (const fields of [{ topic: 'tt' }, { topic: 't', qos: 1 } as const, { topic: 'ü' }])
+      await assert.rejects(scene.broker.publish({ payload: largest, ...fields }), TypeError); // oxlint-disable-line no-await-in-loop -- one after the other
+    const one = { topic: 't', payload: Buffer.allocUnsafeSlow(268_435_455 - 3) };
+    await assert.rejects(scene.broker.publish(one), /larger than a packet/);
+  });
+
+  test('sends nobody a packet that is none: what grows on its way is dropped', async () => {
+    const scene = new Scene();
+    const client = scene.connect5();
+    client.subscribe('t', { subscriptionId: 1 });
+    await scene.broker.publish({ topic: 't', payload: Buffer.allocUnsafeSlow(268_435_455 - 3 - 1) });
+    client.ping().next('pingresp');
+    assert.equal(scene.broker.stats().dropped.too_large, 1);
+  });
+
+  test('cannot publish a payload that is neither text nor Buffer', async () => {
+    const scene = new Scene();
+    for (const payload of [undefined, null, 5, {}, new Uint8Array(1)]) {
+      const request = { topic: 't', payload } as unknown as PublishRequest;
+      await assert.rejects(scene.broker.publish(request), TypeError); // oxlint-disable-line no-await-in-loop -- one after the other
+    }
+  });
+
   test('cannot set what belongs to one hop', () => {
     const scene = new Scene();
     const client = scene.connect5();
@@ -148,6 +186,21 @@ test('a hook that changes the topic to one that is none has denied', () => {
   client.expectNothing();
   assert.match(scene.errors.join(), /topic/);
 });
+
+for (const payload of ['text', new Uint8Array(1), null])
+  test(`a hook that changes the payload to ${JSON.stringify(payload)} has denied, for a will too`, () => {
+    const scene = new Scene();
+    scene.broker.hook('message.publish', () => ({ change: { payload: payload as Buffer } }));
+    const witness = scene.connect();
+    witness.subscribe('#');
+    const client = scene.connect5({ will: {} });
+    assert.equal(client.publish('t', 'plain', { qos: 1 }).next('puback').reasonCode, 0x87);
+    client.cut();
+    witness.expectNothing();
+    assert.equal(scene.errors.length, 2);
+    assert.match(scene.errors.join(), /changed the payload to something that is no Buffer: denied/);
+    assert.equal(scene.broker.stats().dropped.not_authorized, 2);
+  });
 
 test('a response topic with a wildcard is a protocol error [MQTT-3.3.2-14]', () => {
   const client = new Scene().connect5();

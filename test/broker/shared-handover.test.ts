@@ -90,6 +90,22 @@ test('what had only waited goes to another member, at QoS 2 as well, in its orde
   assert.deepEqual(scene.dropped, [{ text: 'a', receiver: 'first', reason: 'session_ended' }]);
 });
 
+test('it goes to those who are in the group now, though the member had left it and nobody else was there', () => {
+  const scene = new Scene({ maxInflight: 1 });
+  const first = scene.connect();
+  first.subscribe(FILTER, { qos: 1 });
+  for (const text of ['a', 'b']) scene.publish('t', text, { qos: 1 });
+  assert.deepEqual(first.texts(), ['a']);
+  first.unsubscribe(FILTER);
+  const second = scene.connect();
+  second.subscribe(FILTER, { qos: 1 });
+  second.acknowledges = true;
+  first.cut();
+  const texts = second.packets().flatMap((packet) => ('payload' in packet ? [packet.payload.toString()] : []));
+  assert.deepEqual(texts, ['a', 'b']);
+  assert.deepEqual(scene.dropped, []);
+});
+
 test('the end of the broker hands nothing on', async () => {
   const { scene, first, second } = handoverScene(1);
   await Promise.all([scene.broker.close(), scene.clock.settle()]);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { MessageVerdict } from '../../src/broker/hooks.ts';
 import { ReasonCode } from '../../src/codec/reason-codes.ts';
 import type { RawClient } from '../kit/raw-client.ts';
 import { Scene, VERSIONS } from '../kit/scene.ts';
@@ -211,3 +212,19 @@ test('a will is asked about like any message, and told as its client’s', () =>
   witness.expectNothing();
   assert.deepEqual(scene.dropped, [{ text: 'gone', receiver: null, reason: 'not_authorized' }]);
 });
+
+for (const slow of [false, true])
+  test(`a will of which a hook makes nonsense is logged, and harms nobody${slow ? ': with a promise' : ''}`, async () => {
+    const { scene, witness } = willScene();
+    const nonsense = { change: null } as unknown as MessageVerdict;
+    scene.broker.hook('message.publish', ({ topic }) =>
+      topic === 'will' ? (slow ? Promise.resolve(nonsense) : nonsense) : 'ignore',
+    );
+    scene.connect({ clientId: 'c', will }).cut();
+    await scene.clock.settle();
+    assert.equal(scene.errors.length, 1);
+    assert.match(scene.errors.join(), /^the will of client "c" could not be published: TypeError/);
+    assert.equal(scene.broker.stats().sessions, 1);
+    scene.publish('t', 'fence');
+    assert.deepEqual(witness.texts(), ['fence']);
+  });

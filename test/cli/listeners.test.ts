@@ -124,6 +124,24 @@ test('SIGHUP without certificates does nothing and says so', async (t) => {
   await client.publishAsync('still/here', 'x', { qos: 1 });
 });
 
+/** Has the program send itself SIGHUP before the first of its modules is loaded. */
+const SIGHUP_FIRST = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier.endsWith('cli/main.ts')) process.kill(process.pid, 'SIGHUP');
+      return next(specifier, context);
+    },
+  });
+`)}`;
+
+test('SIGHUP does not end `hookmq start` while it is loading, and still ends other commands', async (t) => {
+  const nodeOptions = ['--import', SIGHUP_FIRST];
+  const cli = hookmq(t, ['start', '--url', 'nmq-tcp://127.0.0.1:0'], { nodeOptions });
+  await told(cli, ['tcp']);
+  assert.equal(await hookmq(t, ['dev', '--port', '0', '--no-inbox'], { nodeOptions }).end(), 'SIGHUP');
+});
+
 test('a listener behind a proxy takes connections with a header only', async (t) => {
   const cli = start(t, temporary(t), 'listeners.tcp { bind = "127.0.0.1:0", proxy_protocol = true }');
   const { tcp } = await told(cli, ['tcp']);
@@ -240,6 +258,14 @@ const closed: readonly [section: string, line: string][] = [
   [
     `ssl { bind = "127.0.0.1:0", certfile = "${CERT}", keyfile = "${KEY}" }, wss { bind = "127.0.0.1:0", cacertfile = "/nowhere/ca.pem" }`,
     'listeners.wss.cacertfile: /nowhere/ca.pem: cannot be read: no such file',
+  ],
+  [
+    `ssl { bind = "127.0.0.1:0", certfile = "${CERT}", keyfile = "${KEY}" }, wss { bind = "127.0.0.1:0", certfile = "${CERT}", keyfile = "${certificateFile('server-encrypted.key')}" }`,
+    `listeners.wss.key_password: ${certificateFile('server-encrypted.key')}: needs a password`,
+  ],
+  [
+    `ssl { certfile = "/nowhere/c.pem", keyfile = "${KEY}" }, wss { bind = "127.0.0.1:0" }`,
+    'listeners.ssl.certfile: /nowhere/c.pem: cannot be read: no such file',
   ],
   [
     `ssl { bind = "127.0.0.1:0", certfile = "${CERT}", keyfile = "${certificateFile('server-encrypted.key')}", key_password = "hunter2" }`,

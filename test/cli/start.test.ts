@@ -23,7 +23,8 @@ test('it listens where the config says, and tells the endpoint without what may 
   const cli = hookmq(t, ['start', '--conf', file]);
   await cli.output(/^webhook http:\/\/127\.0\.0\.1:9$/m);
   await publish(t, await cli.port('mqtt'));
-  assert.match(cli.stdout, /^HookMQ \d+\.\d+\.\d+\nlistening on mqtt:\/\/127\.0\.0\.1:\d+ \(\S+\)\nwebhook \S+\n$/);
+  assert.ok(cli.stdout.includes(`, process ${cli.pid}\n`));
+  assert.match(cli.stdout, /^HookMQ \d+\.\d+\.\d+, process \d+\nlistening on mqtt:\/\/127\.0\.0\.1:\d+ \(\S+\)\nwebhook \S+\n$/);
   assert.doesNotMatch(cli.stdout + cli.stderr, /secret/);
 });
 
@@ -43,11 +44,12 @@ test('--url replaces the listeners of the config and may be repeated', async (t)
   await Promise.all(ports.map((port) => publish(t, port)));
 });
 
-test('without an open listener it does not start: one line, status 1', async (t) => {
-  const cli = hookmq(t, ['start', '--conf', config(t, 'listeners {}')]);
-  assert.equal(await cli.end(), 1);
-  assert.match(cli.stderr, /^listeners: none is enabled[^\n]+\n$/);
-});
+for (const section of ['{}', '{ tcp.enable = false, ssl.enable = false }'])
+  test(`without an open listener it does not start: one line, status 1: ${section}`, async (t) => {
+    const cli = hookmq(t, ['start', '--conf', config(t, `listeners ${section}`)]);
+    assert.equal(await cli.end(), 1);
+    assert.match(cli.stderr, /^listeners: none is enabled[^\n]+\n$/);
+  });
 
 test('a webhook without events is told', async (t) => {
   const file = config(t, 'listeners.tcp.bind = "127.0.0.1:0"', 'webhook.url = "http://127.0.0.1:9/"');

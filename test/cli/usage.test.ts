@@ -40,6 +40,10 @@ const WRONG: readonly (readonly [line: string, stderr: string])[] = [
     'hookmq: start: --url nmq-tcp://127.0.0.1:70000: a port is a number from 0 to 65535 (hookmq start --help lists the options)',
   ],
   [
+    'start --url nmq-ws://127.0.0.1:8083/a"b',
+    'hookmq: start: --url nmq-ws://127.0.0.1:8083/a"b: the path has characters that no path of a URL has (hookmq start --help lists the options)',
+  ],
+  [
     'start --url nmq-tls://127.0.0.1:8883 --cert c.pem',
     'hookmq: start: nmq-tls and nmq-wss need --cert FILE and --key FILE (hookmq start --help lists the options)',
   ],

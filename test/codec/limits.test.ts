@@ -97,3 +97,32 @@ suite('memory for packets that are not complete', () => {
     assert.ok(taken < 4.5 * MB, `${taken} bytes for 1 MB`);
   });
 });
+
+function isTooMany(error: unknown): boolean {
+  return error instanceof ProtocolError && error.reasonCode === ReasonCode.quota_exceeded;
+}
+
+/** SUBSCRIBE or UNSUBSCRIBE with the same filter again and again. */
+const packetOf = (first: number, one: Buffer, count: number): Buffer =>
+  packet(first, Buffer.from([0, 1]), Buffer.concat(Array.from({ length: count }, () => one)));
+
+suite('the filters of one packet', () => {
+  const most = 65_535;
+  const packets: readonly [string, number, Buffer][] = [
+    ['SUBSCRIBE', 0x82, bytes(0, 1, 0x61, 0)],
+    ['UNSUBSCRIBE', 0xa2, bytes(0, 1, 0x61)],
+  ];
+  for (const [name, first, one] of packets)
+    test(`${name}: ${most} are read, one more is refused`, () => {
+      assert.equal(readAll(decoderOf(4), [packetOf(first, one, most)]).length, 1);
+      assert.throws(() => readAll(decoderOf(4), [packetOf(first, one, most + 1)]), isTooMany);
+    });
+
+  test('are not looked at beyond that', () => {
+    const good = bytes(0, 1, 0x61, 0);
+    const wrong = bytes(0, 1, 0x61, 0xff);
+    const sent = packetOf(0x82, Buffer.concat([...Array.from({ length: most }, () => good), wrong]), 1);
+    assert.throws(() => readAll(decoderOf(4), [sent]), isTooMany);
+    assert.throws(() => readAll(decoderOf(4), [packetOf(0x82, Buffer.concat([good, wrong]), 1)]), /reserved/);
+  });
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coreSections } from '../../src/config/core.ts';
-import { tlsOfWss } from '../../src/config/listeners.ts';
+import { openedTls, tlsOfWss } from '../../src/config/listeners.ts';
 import { exampleSection } from './example-section.ts';
 import type { ExampleConfig } from './example-section.ts';
 import { load } from './reading.ts';
@@ -141,7 +141,8 @@ test('flat: listeners that are switched off need nothing and are not there', (t)
   const text = 'url=nmq-tcp://0.0.0.0:1883\ntls.enable=false\nwebsocket.enable=false\nwebsocket.tls_enable=false\n';
   const loaded = load(t, text, sections);
   assert.ok('config' in loaded, JSON.stringify(loaded));
-  const kinds = Object.entries(loaded.config.listeners).filter(([, entries]) => Object.keys(entries).length > 0);
+  const { listeners } = loaded.config;
+  const kinds = Object.entries({ ...listeners, ssl: openedTls(listeners) }).filter(([, entries]) => Object.keys(entries).length > 0);
   assert.deepEqual(
     kinds.map(([kind]) => kind),
     ['tcp'],

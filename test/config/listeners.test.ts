@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coreSections } from '../../src/config/core.ts';
-import { listenerName, tlsOfWss } from '../../src/config/listeners.ts';
+import { listenerName, openedTls, tlsOfWss } from '../../src/config/listeners.ts';
 import type { ListenersConfig } from '../../src/config/listeners.ts';
 import { load } from './reading.ts';
 
@@ -9,7 +9,7 @@ const tls = 'certfile = c.pem, keyfile = k.pem';
 
 /** What a section makes; kinds without listeners are left out. */
 function kindsOf(listeners: ListenersConfig): Record<string, Record<string, unknown>> {
-  const kinds = Object.entries(listeners).filter(([, entries]) => Object.keys(entries).length > 0);
+  const kinds = Object.entries({ ...listeners, ssl: openedTls(listeners) }).filter(([, entries]) => Object.keys(entries).length > 0);
   return Object.fromEntries(
     kinds.map(([kind, entries]) => [
       kind,
@@ -171,11 +171,21 @@ const problems: readonly [what: string, text: string, lines: readonly string[]][
     ],
   ],
   [
-    'a TLS listener that is switched off has no certificate to lend',
-    `listeners { ssl { bind = 1, ${tls}, enable = false } }\nlisteners.wss.lan { bind = 8084, keyfile = k.pem }`,
+    'a TLS listener that is switched off has lent the certificate that it has, and no more',
+    `listeners { ssl { bind = 1, certfile = c.pem, enable = false } }\nlisteners.wss.lan.bind = 8084`,
     [
-      'test.conf:2:15: listeners.wss.lan.certfile: missing; it must be the path of a PEM file, here or in listeners.ssl',
+      'test.conf:2:15: listeners.wss.lan.keyfile: missing; it must be the path of a PEM file, here or in listeners.ssl',
     ],
+  ],
+  [
+    'TLS without an address, and no secure WebSocket that it could be there for',
+    `listeners { ssl { ${tls} }, wss { bind = 1, ${tls}, enable = false } }`,
+    ['test.conf:1:13: listeners.ssl.bind: missing; it must be an address such as 0.0.0.0:1883, [::1]:1883, localhost:1883 or 1883'],
+  ],
+  [
+    'the same under a name, which lends nothing',
+    `listeners { ssl.lan { ${tls} }, wss { bind = 1, ${tls} } }`,
+    ['test.conf:1:17: listeners.ssl.lan.bind: missing; it must be an address such as 0.0.0.0:1883, [::1]:1883, localhost:1883 or 1883'],
   ],
   [
     'client certificates that nobody vouches for',
@@ -237,3 +247,24 @@ test('listeners: a secure WebSocket has its own settings, and those of listeners
   const own = { ...shared, certfile: 'c2.pem', keyfile: 'k2.pem', verify_peer: false };
   assert.deepEqual(tlsOfWss(loaded.config.listeners, 'own'), own);
 });
+
+/** Ways to have a certificate for secure WebSockets in `listeners.ssl`, and not to open that. */
+const lenders: readonly [what: string, text: string][] = [
+  ['switched off', `listeners { ssl { bind = 1, ${tls}, enable = false }, wss.bind = 2 }`],
+  ['without an address', `listeners { ssl { ${tls} }, wss.bind = 2 }`],
+  [
+    'in the older lines',
+    'tls.enable=false\ntls.url=tls+nmq-tcp://0.0.0.0:1\ntls.certfile=c.pem\ntls.keyfile=k.pem\nwebsocket.tls_enable=true\nwebsocket.tls_url=nmq-wss://0.0.0.0:2/mqtt',
+  ],
+];
+
+for (const [what, text] of lenders) {
+  test(`listeners: a secure WebSocket has the certificate of a listeners.ssl ${what}, which is not opened`, (t) => {
+    const loaded = load(t, text, coreSections);
+    assert.ok('config' in loaded, JSON.stringify(loaded));
+    const { listeners } = loaded.config;
+    assert.deepEqual(kindsOf(listeners), { wss: { default: '0.0.0.0:2/mqtt' } });
+    const { certfile, keyfile } = tlsOfWss(listeners, 'default');
+    assert.deepEqual({ certfile, keyfile }, { certfile: 'c.pem', keyfile: 'k.pem' });
+  });
+}

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { RawClient } from '../kit/raw-client.ts';
+import { Scene } from '../kit/scene.ts';
+import { attachPresence } from '../../src/sys/presence.ts';
 import { Stage } from './stage.ts';
 
 /** A stage without the tree, and somebody who watches the presence topics. */
@@ -167,6 +169,31 @@ suite('presence', () => {
       ['$SYS/brokers/connected'],
     );
     assert.deepEqual(stage.lines, ['debug a client whose identifier is too long for a topic has no presence topic']);
+  });
+
+  test('has its topics however tight the limits for those of clients are', () => {
+    const stage = new Stage({ presence: 'both', interval: 'off' }, { maxTopicLength: 30, maxTopicLevels: 3 });
+    const watcher = stage.connect({ clientId: 'watcher' });
+    watcher.subscribe('$SYS/brokers/#');
+    stage.connect({ clientId: 'a/b/and-a-long-name' });
+    assert.deepEqual(
+      seen(watcher).map(([topic]) => topic),
+      ['$SYS/brokers/client_status/a/b/and-a-long-name', '$SYS/brokers/connected'],
+    );
+    assert.deepEqual(stage.lines, []);
+  });
+
+  test('that cannot be published is no error of ours: clients choose what they are called', async () => {
+    const scene = new Scene();
+    const { broker, clock } = scene;
+    const lines: string[] = [];
+    const say = (level: string) => (line: string) => void lines.push(`${level} ${line}`);
+    const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+    const stub = { on: broker.on.bind(broker), hasAudience: () => true, publish: () => Promise.reject(new Error('no')) };
+    attachPresence(stub, 'connected', clock, log);
+    scene.connect();
+    await clock.settle();
+    assert.deepEqual(lines, ['debug $SYS/brokers/connected could not be published: Error: no']);
   });
 
   test('shows the address, of whatever kind', () => {

@@ -215,6 +215,24 @@ suite('the $SYS tree', () => {
     assert.equal(stage.retained().get('$SYS/broker/uptime'), '0 seconds');
   });
 
+  test('is there and takes no room from clients, however tight their limits are', () => {
+    const options = { maxTopicLength: 10, maxTopicLevels: 2, maxRetained: 1, maxRetainedBytes: 500 };
+    const stage = new Stage({ presence: 'off' }, options);
+    assert.deepEqual([...stage.retained().keys()], [...new Stage().retained().keys()]);
+    const client = stage.connect();
+    for (const topic of ['a', 'b']) client.publish(topic, 'x', { retain: true });
+    stage.clock.advance(10_000);
+    assert.equal(stage.retained().get('$SYS/broker/uptime'), '10 seconds');
+    assert.deepEqual([...stage.retained('+').keys()], ['a']);
+    assert.deepEqual(stage.dropped, [{ text: 'x', receiver: null, reason: 'retained_full' }]);
+    client.publish('a', '', { retain: true });
+    client.publish('b', 'x'.repeat(1000), { retain: true });
+    assert.deepEqual([...stage.retained('+').keys()], []);
+    client.publish('b', 'x', { retain: true });
+    assert.deepEqual([...stage.retained('+').keys()], ['b']);
+    assert.deepEqual(stage.lines, []);
+  });
+
   test("is nobody's to write, and no part of #", () => {
     const stage = new Stage();
     const all = stage.connect();

@@ -12,6 +12,15 @@ const AT_ONCE = (256 + 64) * 1024;
 
 const KINDS: readonly [name: string, listener: Listener<NetAddress>, open: (port: number) => Promise<Duplex>][] = [
   ['tcp', tcp({ port: 0 }), async (port) => connect(port, '127.0.0.1')],
+  [
+    'proxied tcp',
+    tcp({ port: 0, proxyProtocol: true }),
+    async (port) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write('PROXY UNKNOWN\r\n');
+      return socket;
+    },
+  ],
   ['tls', tls({ port: 0, tls: SERVER_FILES }), (port) => openTls({ port })],
 ];
 

@@ -12,6 +12,11 @@ import { type OpenListener, openListener } from './open-listener.ts';
 const ENCRYPTED = { ...SERVER_FILES, keyfile: certificateFile('server-encrypted.key') };
 const PASSWORD = 'open sesame';
 
+const CA = readFileSync(certificateFile('ca.pem'), 'utf8');
+/** Files whose second certificate is broken: cut off, and garbled. */
+const CUT = temporaryFile(CA + CA.slice(0, CA.length / 2));
+const GARBLED = temporaryFile(`${CA}${CA.replace(/\n\w{8}/, '\nAAAAAAAA')}${CA}`);
+
 /** Options that are wrong: what is to blame, and what the message says. */
 const WRONG: Readonly<Record<string, readonly [TlsOptions, keyof TlsOptions, RegExp]>> = {
   'a certificate file that is missing': [
@@ -44,6 +49,21 @@ const WRONG: Readonly<Record<string, readonly [TlsOptions, keyof TlsOptions, Reg
     { ...VERIFY_FILES, cacertfile: SERVER_FILES.keyfile },
     'cacertfile',
     /server\.key: holds no certificate in PEM form$/,
+  ],
+  'authorities of which one is cut off': [
+    { ...VERIFY_FILES, cacertfile: CUT },
+    'cacertfile',
+    /: certificate 2 of the file is broken$/,
+  ],
+  'a chain of which one certificate is garbled': [
+    { ...SERVER_FILES, certfile: GARBLED },
+    'certfile',
+    /: certificate 2 of the file is broken$/,
+  ],
+  'no version that it could speak': [
+    { ...SERVER_FILES, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' },
+    'minVersion',
+    /^there is no version from TLSv1\.3 to TLSv1\.2$/,
   ],
   "another certificate's key": [
     { ...SERVER_FILES, keyfile: certificateFile('server-2.key') },
@@ -130,6 +150,24 @@ suite('the files of a TLS listener that is open', () => {
     assert.equal(scene.accepted[2]?.wire.peer.certificate?.commonName, 'sensor-1');
   });
 });
+
+test('a TLS listener opens with key and certificate in one file', async () => {
+  const both = temporaryFile(readFileSync(SERVER_FILES.keyfile, 'utf8') + readFileSync(SERVER_FILES.certfile, 'utf8'));
+  await using listener = await openListener(tls({ port: 0, tls: { certfile: both, keyfile: both } }));
+  (await openTls({ port: portOf(listener.address) })).destroy();
+});
+
+test('a TLS listener opens with several authorities, text between them and line ends of any kind', async () => {
+  const cacertfile = temporaryFile(`first\r\n${CA.replaceAll('\n', '\r\n')}second\n${CA}`);
+  await using listener = await openListener(tls({ port: 0, tls: { ...VERIFY_FILES, cacertfile } }));
+  (await openTls({ port: portOf(listener.address) }, showing('client'))).destroy();
+});
+
+function temporaryFile(text: string): string {
+  const path = temporaryPath();
+  writeFileSync(path, text);
+  return path;
+}
 
 interface ReloadScene extends OpenListener {
   readonly files: { readonly certfile: string; readonly keyfile: string; readonly cacertfile: string };

@@ -20,6 +20,9 @@ function publish(payload: string | Buffer, qos: 0 | 1 = 0): Packet {
   return { cmd: 'publish', topic: 'a/b', payload, qos, messageId: 2, dup: false, retain: false };
 }
 
+const PINGREQ = generate({ cmd: 'pingreq' });
+const PINGRESP = generate({ cmd: 'pingresp' }).toString('latin1');
+
 const KILOBYTE = 1024;
 const MEGABYTE = 1024 * KILOBYTE;
 
@@ -216,6 +219,81 @@ suite('the end of a WebSocket', () => {
     await until(() => local.broker.stats().clients === 1, 'the client to be connected');
     await within(local.broker.close(), 'the end of the broker');
     socket.destroy();
+  });
+});
+
+suite('frames that bring no byte of MQTT', () => {
+  for (const [what, opcode] of [
+    ['empty messages', 0x82],
+    ['pings', 0x89],
+    ['pongs', 0x8a],
+  ] as const)
+    test(`a flood of ${what} ends with 1008`, async () => {
+      await using local = await localWebSocket({}, { maxMessageSize: MEGABYTE });
+      const { socket } = await upgraded(local.port);
+      let received = Buffer.alloc(0);
+      socket.on('data', (bytes: Buffer) => (received = Buffer.concat([received, bytes])));
+      socket.write(frame(generate(connectPacket('idle'))));
+      const some = Array.from({ length: 50 }, () => frame(Buffer.alloc(0), { opcode }));
+      const goodbyeCame = (): boolean => received.includes('too many frames without MQTT');
+      let sent = 0;
+      for (let answers = 1; !goodbyeCame(); answers++) {
+        socket.write(Buffer.concat([...some, frame(PINGREQ)]));
+        sent += some.length;
+        const answered = (): boolean => received.toString('latin1').split(PINGRESP).length > answers;
+        await until(() => answered() || goodbyeCame(), 'an answer'); // oxlint-disable-line no-await-in-loop -- in order
+      }
+      socket.destroy();
+      const goodbye = received.indexOf('too many frames without MQTT') - 2;
+      assert.equal(received.readUInt16BE(goodbye), 1008);
+      assert.ok(sent > 1900, `${sent} frames`);
+    });
+
+  test('hundreds of them disturb nobody', async () => {
+    await using local = await localWebSocket({}, { maxMessageSize: MEGABYTE });
+    using client = await openFrames(local.port);
+    await client.connect('c');
+    for (let i = 0; i < 20; i++) {
+      // More than 100 pings at once are too many for `ws`.
+      for (let j = 0; j < 50; j++) client.webSocket.send(Buffer.alloc(0));
+      for (let j = 0; j < 45; j++) client.webSocket.ping();
+      client.send({ cmd: 'pingreq' });
+      await client.next('pingresp'); // oxlint-disable-line no-await-in-loop -- in order
+    }
+  });
+
+  test('fragments without end are as many as a message may have', async () => {
+    await using local = await localWebSocket({}, { maxMessageSize: MEGABYTE });
+    using client = await openFrames(local.port);
+    await client.connect('c');
+    const pieces = (count: number): void => {
+      for (let i = 0; i < count; i++) client.webSocket.send(i === 0 ? PINGREQ : Buffer.alloc(0), { fin: false });
+    };
+    pieces(1023);
+    client.webSocket.send(Buffer.alloc(0), { fin: true });
+    await client.next('pingresp');
+    pieces(1025);
+    assert.equal((await client.ended()).code, 1008);
+  });
+
+  test('and so are the pieces in which the network brings it', async () => {
+    await using local = await localWebSocket({}, { maxMessageSize: MEGABYTE });
+    const { socket } = await upgraded(local.port);
+    socket.write(frame(generate(connectPacket('c'))));
+    await once(socket, 'data');
+    const goodbye = once(socket, 'data');
+    socket.write(frame(Buffer.alloc(0), { length: MEGABYTE }));
+    let sent = 0;
+    const drip = (): void => {
+      if (socket.destroyed) return;
+      socket.write('x');
+      sent++;
+      setImmediate(drip);
+    };
+    drip();
+    const [bytes] = (await within(goodbye, 'the goodbye').finally(() => socket.destroy())) as [Buffer];
+    assert.equal(bytes.readUInt16BE(2), 1008);
+    assert.ok(sent >= 1024 && sent < 100_000, `${sent} pieces`);
   });
 });
 

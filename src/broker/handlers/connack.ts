@@ -1,5 +1,6 @@
 import { encode } from '../../codec/encode.ts';
 import { type ConnackPacket, type ConnectPacket, PacketType } from '../../codec/packets.ts';
+import { LARGEST_PACKET } from '../../codec/publish-frame.ts';
 import { connackReturnCode, mayCarry, ReasonCode, reasonName } from '../../codec/reason-codes.ts';
 import { validateTopic } from '../../topics/filter.ts';
 import type { Client } from '../client.ts';
@@ -19,12 +20,13 @@ export function acceptedProperties(
   const properties: Properties = {
     receiveMaximum: options.receiveMaximum,
     retainAvailable: options.retainAvailable,
-    maximumPacketSize: policy.maxPacketSize,
     topicAliasMaximum: options.topicAliasMaximum,
     wildcardSubscriptionAvailable: options.wildcardSubscriptions,
     subscriptionIdentifiersAvailable: options.subscriptionIdentifiers,
     sharedSubscriptionAvailable: options.sharedSubscriptions,
   };
+  // No packet is larger than what this property can say.
+  if (policy.maxPacketSize <= 0xffff_ffff) properties.maximumPacketSize = policy.maxPacketSize;
   if (options.maximumQoS < 2) properties.maximumQoS = options.maximumQoS === 1; // [MQTT-3.2.2-9]
   if (granted.expiryInterval !== null) properties.sessionExpiryInterval = granted.expiryInterval;
   if (granted.keepAlive !== packet.keepAlive) properties.serverKeepAlive = granted.keepAlive; // [MQTT-3.1.2-21]
@@ -59,7 +61,7 @@ export function connackFor(
     properties,
   };
   const fits = (smaller: ConnackPacket): boolean => encode(smaller, version).length <= maximumPacketSize;
-  if (maximumPacketSize === Infinity || fits(packet)) return packet;
+  if (maximumPacketSize === LARGEST_PACKET || fits(packet)) return packet;
   // A client that takes only the smallest packets gets to know less.
   const rest = { ...properties };
   for (const names of EXPENDABLE) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ProtocolError, protocolError } from '../../codec/errors.ts';
 import { type ConnectPacket, PacketType } from '../../codec/packets.ts';
+import { LARGEST_PACKET } from '../../codec/publish-frame.ts';
 import { ReasonCode } from '../../codec/reason-codes.ts';
 import type { Client } from '../client.ts';
 import type { Connection } from '../connection.ts';
@@ -45,7 +46,7 @@ function note(connection: Connection, { version, bridge, properties, ...packet }
   connection.bridge = bridge;
   connection.connectExpiryInterval = askedExpiry(version, packet.cleanStart, properties?.sessionExpiryInterval);
   if (properties === null) return;
-  connection.maximumPacketSize = properties.maximumPacketSize ?? Infinity;
+  connection.maximumPacketSize = Math.min(properties.maximumPacketSize ?? LARGEST_PACKET, LARGEST_PACKET);
   connection.problemInformation = properties.requestProblemInformation ?? true;
   connection.authenticationMethod = properties.authenticationMethod ?? null;
   const aliases = Math.min(properties.topicAliasMaximum ?? 0, connection.core.options.outgoingAliases);
@@ -96,7 +97,9 @@ function accept(connection: Connection, client: Client, packet: ConnectPacket, d
   const connack = connackFor(connection, ReasonCode.success, properties);
   // Who cannot be told that it is accepted is not, and gets no other packet either [MQTT-3.14.0-1].
   if (connack === null) return connection.end('packet_too_large');
-  const { session, present } = core.sessions.open(connection, client, expiry);
+  const opened = core.sessions.open(connection, client, expiry);
+  if (opened === null) return;
+  const { session, present } = opened;
   session.will = packet.will === undefined ? null : willOf(core, client, packet.will);
   connection.receiveLimit = options.receiveMaximum + (session.inbox?.size ?? 0);
   connection.opened(keepAlive);
@@ -105,7 +108,8 @@ function accept(connection: Connection, client: Client, packet: ConnectPacket, d
   // Told last: what a listener publishes to this very client must not overtake CONNACK and what was on its way.
   tellConnack(connection, ReasonCode.success);
   const tell = core.hooks.events['client.connected'];
-  if (tell !== null) tell(client, present);
+  // Whoever was told something above may have ended the connection: then it is told as gone already.
+  if (tell !== null && connection.state === 'open') tell(client, present);
 }
 
 /** Seconds of the keep-alive that counts: the client's, unless that is longer than we allow and it can be told. */
