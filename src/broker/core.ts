@@ -28,6 +28,12 @@ export class Core {
   /** Connections beyond a bound, kept until they can be told so. */
   readonly refused = new Set<Connection>();
 
+  /**
+   * When the packets that are being handled came, milliseconds since the Unix epoch: asked of the clock once for all that
+   * came together.
+   */
+  arrival = 0;
+
   constructor(options: BrokerOptions) {
     this.options = options;
     this.hooks = new Hooks(options.log);

@@ -130,6 +130,7 @@ export class Incoming {
   #handlePackets(fresh: number): number {
     const connection = this.#connection;
     const pace = this.#gone ? null : this.#pace;
+    connection.core.arrival = connection.core.options.clock.date();
     let packets = 0;
     try {
       if (pace !== null && fresh > 0) pace.bytes(fresh);

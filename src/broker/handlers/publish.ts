@@ -86,7 +86,7 @@ function messageOf(connection: Connection, packet: PublishPacket, topic: string)
       retain: packet.retain,
       properties,
       publisher: client,
-      timestamp: core.options.clock.date(),
+      timestamp: core.arrival,
       expiresAt: properties === null ? Infinity : expiryOf(core, properties),
     },
     packet.frame,
