@@ -73,6 +73,7 @@ export const listenersSection = section(
     check(values, problem) {
       checkNames(values, problem);
       checkTls(values, problem);
+      checkAddresses(values, problem);
     },
   },
 );
@@ -101,8 +102,10 @@ export type OpenedTls = ListenersConfig['ssl'][string] & { readonly bind: BindAd
 
 /** The listeners of `ssl` that are to be opened: not what is switched off, nor what is there for `wss` only. */
 export function openedTls({ ssl }: ListenersConfig): Readonly<Record<string, OpenedTls>> {
-  const opened = ([, { enable, bind }]: [string, ListenersConfig['ssl'][string]]): boolean => enable && bind !== undefined;
-  return Object.fromEntries(Object.entries(ssl).filter(opened)) as Record<string, OpenedTls>;
+  const opened = Object.entries(ssl).flatMap(([entry, own]): [string, OpenedTls][] =>
+    own.enable && own.bind !== undefined ? [[entry, { ...own, bind: own.bind }]] : [],
+  );
+  return Object.fromEntries(opened);
 }
 
 /** The settings of one `ssl` listener. */
@@ -137,6 +140,13 @@ function checkNames(listeners: ListenersConfig, problem: ProblemTold): void {
       taken.set(name, `listeners.${kind}${entry === 'default' ? '' : `.${entry}`}`);
     }
   }
+}
+
+/** Clients of a Unix domain socket have addresses only where a proxy tells them. */
+function checkAddresses({ unix }: ListenersConfig, problem: ProblemTold): void {
+  for (const [entry, { proxy_protocol, max_connections_per_ip }] of Object.entries(unix))
+    if (max_connections_per_ip !== undefined && !proxy_protocol)
+      problem(['unix', entry, 'max_connections_per_ip'], 'clients have no address here without proxy_protocol = true');
 }
 
 function checkTls(listeners: ListenersConfig, problem: ProblemTold): void {

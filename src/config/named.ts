@@ -33,6 +33,8 @@ export function named<const R extends Rows>(
       for (const [key, member] of node.members) {
         if (Object.hasOwn(rows, key)) {
           direct.set(key, member);
+        } else if (key === '') {
+          place.member(key).problem(member.at, 'a name needs a character at least');
         } else if (member.value.type === 'object') {
           byName.set(key, member);
         } else {

@@ -88,7 +88,7 @@ export function layeredListener<Address extends ListenerAddress>(parts: Listener
     async close() {
       // Not `once` of node:events: that rejects when a socket is reset, which is as good an end as any.
       const ends = [server, ...open].map((source) => new Promise((resolve) => source.once('close', resolve)));
-      server.close();
+      place.leave(server);
       await Promise.all(ends);
     },
   };

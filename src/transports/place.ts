@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import type { ListenerAddress, NetAddress } from '../broker/ports.ts';
 
@@ -6,6 +6,8 @@ import type { ListenerAddress, NetAddress } from '../broker/ports.ts';
 export interface Place<Address extends ListenerAddress> {
   /** Resolves with where it listens, rejects where that is not possible. */
   listen(server: Server): Promise<Address>;
+  /** Has it listen no more. */
+  leave(server: Server): void;
 }
 
 /** Connections that the system holds for us while we are busy. */
@@ -20,11 +22,13 @@ export function netPlace({ port, host = '127.0.0.1' }: { port: number; host?: st
       if (typeof address !== 'object' || address === null) throw new Error('the listener was closed while it opened');
       return { host: address.address, port: address.port };
     },
+    leave: (server) => void server.close(),
   };
 }
 
 /** A Unix domain socket; `mode` are the permissions of its file. */
 export function unixPlace(path: string, mode: number): Place<{ readonly path: string }> {
+  let inode = 0;
   return {
     async listen(server) {
       try {
@@ -37,13 +41,27 @@ export function unixPlace(path: string, mode: number): Place<{ readonly path: st
       }
       try {
         chmodSync(path, mode);
+        inode = lstatSync(path).ino;
       } catch (error) {
         server.close();
         throw error;
       }
       return { path };
     },
+    leave(server) {
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      if (found === undefined || found.ino === inode) server.close();
+      else keepingFile(path, () => server.close());
+    },
   };
+}
+
+/** Does what would remove the file, which is somebody else's by now: Node removes whatever has the name. */
+function keepingFile(path: string, close: () => void): void {
+  const aside = `${path}.${process.pid}`;
+  renameSync(path, aside);
+  close();
+  renameSync(aside, path);
 }
 
 function listening(server: Server, options: Parameters<Server['listen']>[0]): Promise<void> {

@@ -24,7 +24,10 @@ test('it listens where the config says, and tells the endpoint without what may 
   await cli.output(/^webhook http:\/\/127\.0\.0\.1:9$/m);
   await publish(t, await cli.port('mqtt'));
   assert.ok(cli.stdout.includes(`, process ${cli.pid}\n`));
-  assert.match(cli.stdout, /^HookMQ \d+\.\d+\.\d+, process \d+\nlistening on mqtt:\/\/127\.0\.0\.1:\d+ \(\S+\)\nwebhook \S+\n$/);
+  assert.match(
+    cli.stdout,
+    /^HookMQ \d+\.\d+\.\d+, process \d+\nlistening on mqtt:\/\/127\.0\.0\.1:\d+ \(\S+\)\nwebhook \S+\n$/,
+  );
   assert.doesNotMatch(cli.stdout + cli.stderr, /secret/);
 });
 

@@ -142,7 +142,9 @@ test('flat: listeners that are switched off need nothing and are not there', (t)
   const loaded = load(t, text, sections);
   assert.ok('config' in loaded, JSON.stringify(loaded));
   const { listeners } = loaded.config;
-  const kinds = Object.entries({ ...listeners, ssl: openedTls(listeners) }).filter(([, entries]) => Object.keys(entries).length > 0);
+  const kinds = Object.entries({ ...listeners, ssl: openedTls(listeners) }).filter(
+    ([, entries]) => Object.keys(entries).length > 0,
+  );
   assert.deepEqual(
     kinds.map(([kind]) => kind),
     ['tcp'],

@@ -9,7 +9,9 @@ const tls = 'certfile = c.pem, keyfile = k.pem';
 
 /** What a section makes; kinds without listeners are left out. */
 function kindsOf(listeners: ListenersConfig): Record<string, Record<string, unknown>> {
-  const kinds = Object.entries({ ...listeners, ssl: openedTls(listeners) }).filter(([, entries]) => Object.keys(entries).length > 0);
+  const kinds = Object.entries({ ...listeners, ssl: openedTls(listeners) }).filter(
+    ([, entries]) => Object.keys(entries).length > 0,
+  );
   return Object.fromEntries(
     kinds.map(([kind, entries]) => [
       kind,
@@ -173,19 +175,21 @@ const problems: readonly [what: string, text: string, lines: readonly string[]][
   [
     'a TLS listener that is switched off has lent the certificate that it has, and no more',
     `listeners { ssl { bind = 1, certfile = c.pem, enable = false } }\nlisteners.wss.lan.bind = 8084`,
-    [
-      'test.conf:2:15: listeners.wss.lan.keyfile: missing; it must be the path of a PEM file, here or in listeners.ssl',
-    ],
+    ['test.conf:2:15: listeners.wss.lan.keyfile: missing; it must be the path of a PEM file, here or in listeners.ssl'],
   ],
   [
     'TLS without an address, and no secure WebSocket that it could be there for',
     `listeners { ssl { ${tls} }, wss { bind = 1, ${tls}, enable = false } }`,
-    ['test.conf:1:13: listeners.ssl.bind: missing; it must be an address such as 0.0.0.0:1883, [::1]:1883, localhost:1883 or 1883'],
+    [
+      'test.conf:1:13: listeners.ssl.bind: missing; it must be an address such as 0.0.0.0:1883, [::1]:1883, localhost:1883 or 1883',
+    ],
   ],
   [
     'the same under a name, which lends nothing',
     `listeners { ssl.lan { ${tls} }, wss { bind = 1, ${tls} } }`,
-    ['test.conf:1:17: listeners.ssl.lan.bind: missing; it must be an address such as 0.0.0.0:1883, [::1]:1883, localhost:1883 or 1883'],
+    [
+      'test.conf:1:17: listeners.ssl.lan.bind: missing; it must be an address such as 0.0.0.0:1883, [::1]:1883, localhost:1883 or 1883',
+    ],
   ],
   [
     'client certificates that nobody vouches for',
@@ -205,6 +209,18 @@ const problems: readonly [what: string, text: string, lines: readonly string[]][
     'an unknown version of TLS',
     `listeners.ssl { bind = 1, ${tls}, tls_versions = [tlsv1.1] }`,
     ['test.conf:1:78: listeners.ssl.tls_versions[0]: "tlsv1.1" is not one of tlsv1.2, tlsv1.3'],
+  ],
+  [
+    'a bound for addresses where clients have none',
+    'listeners.unix { path = s, max_connections_per_ip = 5 }',
+    [
+      'test.conf:1:28: listeners.unix.max_connections_per_ip: clients have no address here without proxy_protocol = true',
+    ],
+  ],
+  [
+    'a name that is none',
+    'listeners.tcp."".bind = 1',
+    ['test.conf:1:15: listeners.tcp."": a name needs a character at least'],
   ],
   ['an unknown kind', 'listeners.quic.bind = 1', ['test.conf:1:11: listeners.quic.bind: unknown key']],
   [

@@ -23,7 +23,7 @@ const kinds: Readonly<Record<string, string>> = {
   ssl: 'bind = 1, certfile = c, keyfile = k',
   ws: 'bind = 1',
   wss: 'bind = 1, certfile = c, keyfile = k',
-  unix: 'path = s',
+  unix: 'path = s, proxy_protocol = true',
 };
 
 for (const [kind, needed] of Object.entries(kinds)) {

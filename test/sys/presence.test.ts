@@ -189,7 +189,11 @@ suite('presence', () => {
     const lines: string[] = [];
     const say = (level: string) => (line: string) => void lines.push(`${level} ${line}`);
     const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
-    const stub = { on: broker.on.bind(broker), hasAudience: () => true, publish: () => Promise.reject(new Error('no')) };
+    const stub = {
+      on: broker.on.bind(broker),
+      hasAudience: () => true,
+      publish: () => Promise.reject(new Error('no')),
+    };
     attachPresence(stub, 'connected', clock, log);
     scene.connect();
     await clock.settle();

@@ -45,7 +45,8 @@ suite('who sends without end leaves the others their turn:', () => {
         await listener.close();
       });
       flooder.write(Buffer.alloc(TOTAL));
-      while (all < TOTAL) {
+      const arrived = (): boolean => all === TOTAL;
+      while (!arrived()) {
         await new Promise((resolve) => setImmediate(resolve)); // oxlint-disable-line no-await-in-loop -- turn by turn
         turn++;
       }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { suite, test } from 'node:test';
 
 import { Broker, type Client, unix } from '../../src/index.ts';
 import { TcpClient, connectPacket } from '../kit/tcp-client.ts';
 import { openRaw, temporaryPath } from './kinds.ts';
+import { until } from '../kit/until.ts';
 import { openListener } from './open-listener.ts';
 
 suite('a listener on a Unix domain socket', () => {
@@ -41,6 +43,20 @@ suite('a listener on a Unix domain socket', () => {
     assert.ok(existsSync(path));
     await listener.close();
     assert.ok(!existsSync(path));
+  });
+
+  test('leaves a file alone that has come into its place', async () => {
+    const path = temporaryPath();
+    const old = await openListener(unix({ path }));
+    unlinkSync(path);
+    await using listener = await openListener(unix({ path }));
+    await old.close();
+    (await openRaw(listener.address)).destroy();
+    await until(() => listener.accepted.length === 1, 'a connection');
+    assert.deepEqual(
+      readdirSync(dirname(path)).filter((name) => name.startsWith(basename(path))),
+      [basename(path)],
+    );
   });
 
   test('replaces the socket of a process that was killed', async () => {
