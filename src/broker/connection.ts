@@ -69,7 +69,7 @@ export class Connection implements WireHandler, Flushable {
     this.#entrance = entrance;
     this.policy = entrance.policy;
     this.#out = new Outgoing(wire, core.turn, this, core.counters);
-    this.#in = new Incoming(this, () => this.#out.pending);
+    this.#in = new Incoming(this, this.#out);
     const { clock, connectTimeout } = core.options;
     this.#connectDeadline = core.deadlines.add(clock.now() + connectTimeout, () => this.#connectOverdue());
   }
@@ -119,7 +119,7 @@ export class Connection implements WireHandler, Flushable {
   opened(keepAlive: number): void {
     this.state = 'open';
     this.core.deadlines.remove(this.#connectDeadline);
-    this.#in.opened(keepAlive, () => this.close(ReasonCode.keepalive_timeout));
+    this.#in.opened(keepAlive);
   }
 
   /** Handles no further packet until `done`: keeps the order of what the client asks for. */

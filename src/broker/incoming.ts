@@ -2,19 +2,20 @@ import type { Deadline } from '../base/deadlines.ts';
 import { Decoder } from '../codec/decoder.ts';
 import { protocolError } from '../codec/errors.ts';
 import { PacketType } from '../codec/packets.ts';
+import { ReasonCode } from '../codec/reason-codes.ts';
 import type { Connection } from './connection.ts';
 import { handlePacket } from './handlers/handle-packet.ts';
-import { KeepAlive } from './keep-alive.ts';
+import { KeepAlive, type Silent } from './keep-alive.ts';
+import type { Outgoing } from './outgoing.ts';
 import { isPaced, Pace } from './pace.ts';
 
 /**
  * What comes from one client: its bytes become packets, as fast as asynchronous hooks, its pace and its own reading
  * allow. What cannot be handled now waits, here or in the network.
  */
-export class Incoming {
+export class Incoming implements Silent {
   readonly #connection: Connection;
-  /** Bytes that the client has not taken yet. */
-  readonly #pending: () => number;
+  readonly #out: Pick<Outgoing, 'pending'>;
   readonly #decoder: Decoder;
   /** The client's bounds of messages and bytes per second, null where it has none. */
   readonly #pace: Pace | null;
@@ -33,10 +34,10 @@ export class Incoming {
   /** Until then a hook may answer about what a client that is gone has sent. */
   #lastCall: Deadline | null = null;
 
-  constructor(connection: Connection, pending: () => number) {
+  constructor(connection: Connection, out: Pick<Outgoing, 'pending'>) {
     const { core, policy, wire } = connection;
     this.#connection = connection;
-    this.#pending = pending;
+    this.#out = out;
     this.#decoder = new Decoder(core.topics, Math.min(policy.maxPacketSize, LARGEST_CONNECT));
     this.#pace = isPaced(policy) ? new Pace(core, policy, wire, () => this.#goOn()) : null;
   }
@@ -52,13 +53,13 @@ export class Incoming {
   }
 
   /** CONNECT was accepted: larger packets are allowed now, and the keep-alive (seconds, 0: none) counts. */
-  opened(keepAlive: number, gone: () => void): void {
+  opened(keepAlive: number): void {
     const { core, policy, wire } = this.#connection;
     this.#decoder.maxPacketSize = policy.maxPacketSize;
     // Without a keep-alive only the system can tell that the peer is gone.
     if (keepAlive === 0) return wire.probe();
     const patience = keepAlive * 1000 * core.options.keepAliveMultiplier;
-    this.#keepAlive = new KeepAlive(core, patience, () => this.#silenceIsOurs(), gone);
+    this.#keepAlive = new KeepAlive(core, patience, this);
   }
 
   data(bytes: Buffer): void {
@@ -90,7 +91,7 @@ export class Incoming {
   throttle(): void {
     if (this.#throttled || this.#connection.state === 'closed') return;
     this.#throttled = true;
-    this.#lastPending = this.#pending();
+    this.#lastPending = this.#out.pending;
     this.#connection.wire.pause();
   }
 
@@ -119,6 +120,19 @@ export class Incoming {
     this.#keepAlive?.end();
     this.#pace?.end();
     if (this.#lastCall !== null) this.#connection.core.deadlines.remove(this.#lastCall);
+  }
+
+  silenceIsOurs(): boolean {
+    const { pending } = this.#out;
+    // Who does not get to speak because it is slow to read is alive as long as it reads.
+    const reads = this.#throttled && pending < this.#lastPending;
+    this.#lastPending = pending;
+    const isHeld = this.#held && this.#connection.core.options.clock.now() - this.#heldSince < LONGEST_HOLD;
+    return reads || isHeld || this.#pace?.slowed === true;
+  }
+
+  gone(): void {
+    this.#connection.close(ReasonCode.keepalive_timeout);
   }
 
   /** Handling has stopped: an asynchronous hook is to answer, or the client has sent too fast. */
@@ -170,15 +184,6 @@ export class Incoming {
     if (state === 'closed' || this.#throttled || this.#waits) return;
     this.#pace?.catchUp();
     wire.resume();
-  }
-
-  #silenceIsOurs(): boolean {
-    const pending = this.#pending();
-    // Who does not get to speak because it is slow to read is alive as long as it reads.
-    const reads = this.#throttled && pending < this.#lastPending;
-    this.#lastPending = pending;
-    const isHeld = this.#held && this.#connection.core.options.clock.now() - this.#heldSince < LONGEST_HOLD;
-    return reads || isHeld || this.#pace?.slowed === true;
   }
 }
 

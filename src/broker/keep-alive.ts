@@ -1,27 +1,29 @@
 import type { Deadline } from '../base/deadlines.ts';
 import type { Core } from './core.ts';
 
+/** Whose silence it is. */
+export interface Silent {
+  /** Whether the silence up to now is to be put down to the broker, which does not read. */
+  silenceIsOurs(): boolean;
+  /** The client has been silent for too long; called once, unless `end` was called before. */
+  gone(): void;
+}
+
 /** Notices that a client has been silent for too long [MQTT-3.1.2-22]. */
 export class KeepAlive {
   readonly #core: Core;
   readonly #patience: number;
-  readonly #isOurs: () => boolean;
-  readonly #gone: () => void;
+  readonly #owner: Silent;
   #lastHeard: number;
   /** Bytes since then that do not make a packet yet. */
   #bytes = 0;
   #deadline: Deadline;
 
-  /**
-   * @param patience milliseconds of silence after which the client is gone.
-   * @param isOurs whether the silence up to now is to be put down to the broker, which does not read.
-   * @param gone is called once, unless `end` was called before.
-   */
-  constructor(core: Core, patience: number, isOurs: () => boolean, gone: () => void) {
+  /** `patience`: milliseconds of silence after which the client is gone. */
+  constructor(core: Core, patience: number, owner: Silent) {
     this.#core = core;
     this.#patience = patience;
-    this.#isOurs = isOurs;
-    this.#gone = gone;
+    this.#owner = owner;
     this.#lastHeard = core.options.clock.now();
     this.#deadline = this.#schedule();
   }
@@ -43,9 +45,9 @@ export class KeepAlive {
   }
 
   #check(): void {
-    if (this.#isOurs()) this.heard();
+    if (this.#owner.silenceIsOurs()) this.heard();
     if (this.#core.options.clock.now() - this.#lastHeard < this.#patience) this.#deadline = this.#schedule();
-    else this.#gone();
+    else this.#owner.gone();
   }
 
   #schedule(): Deadline {
