@@ -1,5 +1,4 @@
-import { levelsOf } from '../topics/filter.ts';
-import { isInternal } from '../topics/filter.ts';
+import { isInternal, levelsOf } from '../topics/filter.ts';
 import { TopicShelf } from '../topics/shelf.ts';
 import type { Core } from './core.ts';
 import { drop } from './drop.ts';

@@ -11,6 +11,7 @@ import {
   type PublishPacket,
   type QoS,
   type SubscribeEntry,
+  type SubscribePacket,
 } from '../../src/codec/packets.ts';
 import type { PropertiesOf, PublishProperties } from '../../src/codec/properties.ts';
 import { ReasonCode } from '../../src/codec/reason-codes.ts';
@@ -96,11 +97,7 @@ export class RawClient {
   }
 
   sendSubscribe(filters: string | readonly string[], fields: SubscribeFields = {}): this {
-    const { packetId = 1, subscriptionId, ...entry } = fields;
-    const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, ...entry } as const;
-    const entries = [filters].flat().map((filter) => Object.assign({ filter }, options));
-    const properties = subscriptionId === undefined ? null : { subscriptionIdentifiers: [subscriptionId] };
-    return this.send({ type: PacketType.subscribe, packetId, entries, properties });
+    return this.send(subscribePacket(filters, fields));
   }
 
   /** Subscribes; returns the codes of SUBACK. */
@@ -230,6 +227,15 @@ export function connectPacket({ will, ...fields }: ConnectFields): ConnectPacket
     },
     ...fields,
   };
+}
+
+/** A SUBSCRIBE that asks the same for each of its filters. */
+export function subscribePacket(filters: string | readonly string[], fields: SubscribeFields = {}): SubscribePacket {
+  const { packetId = 1, subscriptionId, ...entry } = fields;
+  const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, ...entry } as const;
+  const entries = [filters].flat().map((filter) => Object.assign({ filter }, options));
+  const properties = subscriptionId === undefined ? null : { subscriptionIdentifiers: [subscriptionId] };
+  return { type: PacketType.subscribe, packetId, entries, properties };
 }
 
 /** A PUBLISH for `send`, where several go out as one chunk. */

@@ -19,6 +19,7 @@ import {
   type PacketNamed,
   type PublishFields,
   publishPacket,
+  subscribePacket,
   type SubscribeFields,
 } from '../../kit/raw-client.ts';
 import { Inbox } from './inbox.ts';
@@ -84,11 +85,7 @@ export class Client implements ChannelHandler {
   }
 
   sendSubscribe(filters: string | readonly string[], fields: SubscribeFields = {}): this {
-    const { packetId = 1, subscriptionId, ...entry } = fields;
-    const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, ...entry } as const;
-    const entries = [filters].flat().map((filter) => Object.assign({ filter }, options));
-    const properties = subscriptionId === undefined ? null : { subscriptionIdentifiers: [subscriptionId] };
-    return this.send({ type: PacketType.subscribe, packetId, entries, properties });
+    return this.send(subscribePacket(filters, fields));
   }
 
   /** Subscribes; returns the codes of SUBACK. */
