@@ -1,19 +1,15 @@
 // `npm run bench`: HookMQ beside the other brokers of this machine, under the same load, in turn.
 /* oxlint-disable no-await-in-loop -- one after the other is what measuring needs */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpus } from 'node:os';
-import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { type BrokerKind, findBrokers, type RunningBroker, startBroker } from './brokers.ts';
-import { FIGURES, type Figures, type Order, type Scenario, SCENARIOS } from './scenarios.ts';
+import { generate } from './generate.ts';
+import { FIGURES, type Figures, type Scenario, SCENARIOS } from './scenarios.ts';
 import { legend, type Row, table } from './table.ts';
 
 const LIMIT_SECONDS = 60;
-const GRACE_SECONDS = 15;
 // Between two runs: time to clear up the connections of the one before.
 const REST_MS = 300;
 
@@ -104,20 +100,6 @@ async function tryMeasure(broker: RunningBroker, scenario: Scenario, run: number
     process.exitCode = 1;
     return {};
   }
-}
-
-async function generate(order: Order): Promise<Figures> {
-  const script = fileURLToPath(new URL('load.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = (): boolean => child.kill('SIGKILL');
-  process.on('exit', kill);
-  // The generator gives up by itself; this is for one that cannot.
-  const guard = setTimeout(kill, (order.limit + GRACE_SECONDS) * 1000);
-  const [output, complaint, status] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  clearTimeout(guard);
-  process.off('exit', kill);
-  if (status[0] !== 0) throw new Error(complaint.trim() || `the load generator ended with ${status.join(' ')}`);
-  return JSON.parse(output);
 }
 
 function compare(scenario: Scenario, results: ReadonlyMap<string, readonly Figures[]>): Row[] {

@@ -6,22 +6,18 @@ import { writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
 import { type BrokerKind, startBroker } from './brokers.ts';
-import { Client } from './load/client.ts';
-import { Histogram } from './load/histogram.ts';
-import { publishTemplate, type PublishTemplate } from './load/packets.ts';
+import { PacedPairs } from './load/paced-pairs.ts';
 
 const RATE = 5000; // Messages per second, of all publishers together.
 const PAIRS = 10;
 const PAYLOAD_BYTES = 64;
 const WARM_UP_SECONDS = 1;
 const SECONDS = 4;
-const TICK_MS = 1;
 
 const QOS = [0, 1] as const;
 const ENDPOINTS = ['none', 'good', 'hanging', 'refusing'] as const;
@@ -92,59 +88,13 @@ function brokerWith(url: string | undefined): BrokerKind {
 }
 
 async function measureLoad(port: number, qos: 0 | 1): Promise<Latency> {
-  const latency = new Histogram();
-  const { promise: allReady, resolve } = Promise.withResolvers<void>();
-  let ready = 0;
-  let finished = false;
-  let flushes: Client[] = [];
-  const told = {
-    ready() {
-      if (++ready === 2 * PAIRS) resolve();
-    },
-    delivered(_: Client, data: Buffer, payloadAt: number) {
-      latency.add((performance.now() - data.readDoubleLE(payloadAt)) * 1000);
-    },
-    completed() {},
-    wantsFlush(client: Client) {
-      if (flushes.push(client) > 1) return;
-      setImmediate(() => {
-        const due = flushes;
-        flushes = [];
-        for (const each of due) each.flush();
-      });
-    },
-    fail(reason: string) {
-      if (!finished) throw new Error(reason);
-    },
-  };
-  const publishers: { readonly client: Client; readonly template: PublishTemplate }[] = [];
-  for (let pair = 0; pair < PAIRS; pair++) {
-    void new Client(port, `s${pair}`, pair, `latency/${pair}`, qos, told);
-    const client = new Client(port, `p${pair}`, pair, undefined, qos, told);
-    publishers.push({ client, template: publishTemplate(`latency/${pair}`, qos, PAYLOAD_BYTES) });
-  }
-  await allReady;
-  await publishFor(WARM_UP_SECONDS, publishers);
-  latency.clear();
-  await publishFor(SECONDS, publishers);
-  finished = true;
-  return { p50: latency.percentile(0.5), p99: latency.percentile(0.99) };
-}
-
-/** Publishes at the rate, the publishers in turn; what a late timer missed is made up for at once. */
-async function publishFor(
-  seconds: number,
-  publishers: readonly { readonly client: Client; readonly template: PublishTemplate }[],
-): Promise<void> {
-  const start = performance.now();
-  for (let sent = 0; sent < seconds * RATE; await pause(TICK_MS)) {
-    const now = performance.now();
-    const due = Math.min(seconds * RATE, ((now - start) / 1000) * RATE);
-    for (; sent < due; sent++) {
-      const publisher = publishers[sent % PAIRS];
-      publisher?.client.publish(publisher.template, now);
-    }
-  }
+  const pairs = new PacedPairs(PAIRS, qos, PAYLOAD_BYTES);
+  await pairs.open(port);
+  await pairs.publish(RATE, WARM_UP_SECONDS);
+  pairs.latency.clear();
+  await pairs.publish(RATE, SECONDS);
+  pairs.finish();
+  return { p50: pairs.latency.percentile(0.5), p99: pairs.latency.percentile(0.99) };
 }
 
 async function openEndpoint(name: EndpointName): Promise<Endpoint> {

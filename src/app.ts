@@ -9,11 +9,13 @@ import { openListeners, type OpenListener } from './listeners/open.ts';
 import { sysSection } from './sys/config.ts';
 import { attachSys } from './sys/sys.ts';
 import { webhookSection } from './webhook/config.ts';
-import { attachWebhook, type Webhook } from './webhook/webhook.ts';
+import { figureTopics } from './webhook/figures-table.ts';
+import { attachWebhooks, type Webhooks } from './webhook/webhook.ts';
 
 const sections = [...coreSections, webhookSection, sysSection] as const;
 
 export { ListenError } from './listeners/listen-error.ts';
+export { WebhookError } from './webhook/webhook.ts';
 
 /** The whole configuration, as read from a file: keys are spelled as there. */
 export type Config = ReturnType<typeof readConfig>;
@@ -29,8 +31,8 @@ export interface App {
   /** What is open, with the real addresses. */
   readonly listeners: readonly OpenListener[];
   /** Undefined where the configuration has none. */
-  readonly webhook: Webhook | undefined;
-  /** Stops listening, says goodbye to the clients and gives the webhook `drainMs` to send what is queued. */
+  readonly webhooks: Webhooks | undefined;
+  /** Stops listening, says goodbye to the clients and gives the webhooks `drainMs` to send what is queued. */
   close(drainMs?: number): Promise<void>;
   /** Reads the certificates of all listeners anew; no connection ends. Resolves with what was done for each that has any. */
   reload(): Promise<readonly Reloaded[]>;
@@ -44,7 +46,7 @@ interface Reloaded {
 }
 
 /**
- * Makes a running system of a configuration: opens all listeners or none. Throws ListenError, ConfigError.
+ * Makes a running system of a configuration: opens all listeners or none. Throws ListenError, ConfigError, WebhookError.
  * `version`: what is told under `$SYS`.
  */
 export async function compose(config: Config, log: Log, version: string): Promise<App> {
@@ -54,23 +56,32 @@ export async function compose(config: Config, log: Log, version: string): Promis
     throw new ConfigError([{ file: '', line: 0, column: 0, key: 'listeners', message }]);
   }
   const broker = new Broker(brokerOptions(config, log));
-  const webhook = config.webhook?.enable === true ? attachWebhook(broker, config.webhook, { log }) : undefined;
-  const sys = config.sys.enable ? attachSys(broker, config.sys, { version, log }) : undefined;
+  const webhooks = attachEnabled(broker, config.webhook, log);
+  const contributions = () => figureTopics(webhooks?.endpoints ?? new Map());
+  const sys = config.sys.enable ? attachSys(broker, config.sys, { version, log, contributions }) : undefined;
   const close = async (drainMs = 0): Promise<void> => {
     sys?.close();
     try {
       await broker.close();
     } finally {
-      await webhook?.close(drainMs);
+      await webhooks?.close(drainMs);
     }
   };
   try {
+    // Before clients come, whose events would have no place.
+    await webhooks?.ready;
     const listeners = await openListeners(broker, config);
-    return { broker, listeners, webhook, close, reload: () => reloadAll(listeners) };
+    return { broker, listeners, webhooks, close, reload: () => reloadAll(listeners) };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Throws ConfigError where the files of an endpoint cannot be used. */
+function attachEnabled(broker: Broker, endpoints: Config['webhook'], log: Log): Webhooks | undefined {
+  const enabled = Object.entries(endpoints).filter(([, { enable }]) => enable);
+  return enabled.length === 0 ? undefined : attachWebhooks(broker, Object.fromEntries(enabled), { log });
 }
 
 async function reloadAll(listeners: readonly OpenListener[]): Promise<readonly Reloaded[]> {

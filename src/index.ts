@@ -3,7 +3,7 @@ export type { Clock } from './base/clock.ts';
 export type { Log } from './base/log.ts';
 export { Broker, type PublishRequest } from './broker/broker.ts';
 export type { Client } from './broker/client.ts';
-export type { BrokerEvents, DisconnectReason, DropReason } from './broker/events.ts';
+export type { BrokerEvents, DisconnectReason, DropReason, TerminationReason } from './broker/events.ts';
 export type {
   Access,
   AuthenticationStart,
@@ -38,4 +38,15 @@ export { ConfigError } from './config/config-error.ts';
 export { type SysConfig, sysConfig } from './sys/config.ts';
 export { attachSys, type Sys, type SysOptions } from './sys/sys.ts';
 export { type WebhookConfig, webhookConfig, type WebhookSettings } from './webhook/config.ts';
-export { attachWebhook, type Webhook, type WebhookOptions, type WebhookStats } from './webhook/webhook.ts';
+export {
+  attachWebhook,
+  attachWebhooks,
+  WebhookError,
+  type DeadLetterDesk,
+  type EndpointHandle,
+  type ShownDeadLetter,
+  type Webhook,
+  type WebhookOptions,
+  type Webhooks,
+  type WebhookStats,
+} from './webhook/webhook.ts';

@@ -30,9 +30,9 @@ function configOf(text: string | undefined) {
 test('the HOCON example is a configuration', () => {
   const { listeners, webhook } = configOf(blocks('hocon')[0]);
   assert.deepEqual(listeners.tcp['default']?.bind, { host: '127.0.0.1', port: 1883 });
-  assert.equal(webhook?.url, 'http://127.0.0.1:8080/events');
+  assert.equal(webhook['default']?.url, 'http://127.0.0.1:8080/events');
   assert.deepEqual(
-    webhook.events.map(({ event, topic }) => [event, topic]),
+    webhook['default'].events.map(({ event, topic }) => [event, topic]),
     [
       ['on_client_connack', undefined],
       ['on_client_disconnected', undefined],
@@ -42,14 +42,16 @@ test('the HOCON example is a configuration', () => {
 });
 
 test('the HOCON example takes its token from the environment', () => {
-  assert.equal(configOf(blocks('hocon')[0]).webhook?.headers['authorization'], 'Bearer abc');
+  assert.equal(configOf(blocks('hocon')[0]).webhook['default']?.headers['authorization'], 'Bearer abc');
 });
 
 test('the flat example means the same as it does to NanoMQ', () => {
   const { webhook } = configOf(blocks('').find((text) => text.startsWith('web.hook.')));
-  assert.equal(webhook?.url, 'http://127.0.0.1:8080/events');
-  assert.deepEqual(webhook.headers, { 'content-type': 'application/json' });
-  assert.deepEqual(webhook.events[2], { event: 'on_message_publish', topic: 'webhook/msg/#' });
+  const endpoint = webhook['default'];
+  assert.equal(endpoint?.url, 'http://127.0.0.1:8080/events');
+  assert.deepEqual(endpoint.headers, { 'content-type': 'application/json' });
+  const { event, topic } = endpoint.events[2] ?? {};
+  assert.deepEqual({ event, topic }, { event: 'on_message_publish', topic: 'webhook/msg/#' });
 });
 
 test('the program is the tested example', () => {

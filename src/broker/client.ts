@@ -4,6 +4,8 @@ import type { PeerCertificate } from './ports.ts';
 export interface Client {
   /** The client identifier; the one that the broker assigned when the client sent none. */
   readonly clientId: string;
+  /** Whether the broker assigned the identifier, as the client sent an empty one. */
+  readonly clientIdAssigned: boolean;
   /** The user name of CONNECT, undefined when there is none. */
   readonly username: string | undefined;
   /** 3 (MQTT 3.1), 4 (3.1.1) or 5 (5.0). */

@@ -273,9 +273,21 @@ export class Connection implements WireHandler, Flushable {
 
   #sendMessage(message: Message, frame: PublishFrame, first: number, packetId: number, alias: number): void {
     this.#out.publish(frame, first, packetId, alias);
-    const { counters } = this.core;
+    const { counters, hooks } = this.core;
     counters.messagesSent++;
     counters.messageBytesSent += message.payload.length;
+    if (hooks.events['message.delivered'] !== null) this.#tellDelivered(message, first);
+  }
+
+  /**
+   * Told when the message is in the buffer, before that is written: what a listener publishes to this very client comes
+   * behind it, and one that ends the connection does not hold it back.
+   */
+  #tellDelivered(message: Message, first: number): void {
+    const tell = this.core.hooks.events['message.delivered'];
+    // A wire may be found dead when it gets what the buffer has no room for: then the message did not go out.
+    if (tell === null || this.client === null || this.state === 'closed') return;
+    tell(message, this.client, ((first >> 1) & 3) as QoS, (first & 1) === 1);
   }
 
   #isTooLarge({ frame, tail }: PublishFrame): boolean {

@@ -92,12 +92,22 @@ type AnyHook = (...args: unknown[]) => Answer | Promise<Answer>;
  */
 export class Hooks {
   readonly events: { [K in EventName]: EventListener<K> | null } = {
+    'client.connect': null,
     'client.connack': null,
     'client.connected': null,
     'client.disconnected': null,
+    'client.subscribe': null,
+    'client.unsubscribe': null,
+    'session.created': null,
+    'session.resumed': null,
+    'session.takenover': null,
+    'session.discarded': null,
+    'session.terminated': null,
     'session.subscribed': null,
     'session.unsubscribed': null,
     'message.published': null,
+    'message.delivered': null,
+    'message.acked': null,
     'message.dropped': null,
   };
   readonly questions: { [K in HookName]: BrokerHooks[K] | null } = {

@@ -26,6 +26,8 @@ export class Session {
   /** The client as of its last connection. */
   client: Client;
   connection: Connection | null = null;
+  /** A newer connection has asked for a clean start: the session does not outlive this one. */
+  discarded = false;
   /** Seconds that the session is kept without connection; 0 ends with it. */
   expiryInterval = 0;
   will: Will | null = null;
@@ -43,6 +45,7 @@ export class Session {
   #subscriptionWeight = 0;
   #outbox: Outbox | null = null;
   #backfill: Backfill | null = null;
+  #ended = false;
   /** QoS 1 and 2 messages that may be on their way at once to this connection. */
   #window = 0;
 
@@ -116,6 +119,7 @@ export class Session {
    * other members of its groups get what it has not had.
    */
   end(handOn: boolean): void {
+    this.#ended = true;
     for (const filter of this.subscriptions.keys()) this.#core.router.unsubscribe(this, filter);
     this.#subscriptions = null;
     const undelivered = this.#outbox?.undelivered() ?? [];
@@ -153,6 +157,8 @@ export class Session {
   }
 
   #deliverReliably(delivery: Delivery): void {
+    // Whoever was told of an earlier receiver may have ended this session.
+    if (this.#ended) return this.#drop(delivery.message, 'session_ended');
     const outbox = this.#outboxInUse();
     delivery.message.keep();
     const { connection } = this;
@@ -181,12 +187,11 @@ export class Session {
     this.#backfill?.rewind();
   }
 
-  /** A new connection: sends again what was on its way, then what waits. */
+  /** A new connection: `pump` will send again what was on its way, then what waits. */
   resume(connection: Connection, window: number): void {
     this.connection = connection;
     if (this.#outbox !== null) this.#outbox.resume(window);
     this.#window = window;
-    this.pump();
   }
 
   /** Sends what waits, as far as the window and the receiver's buffer allow. */
@@ -239,10 +244,9 @@ export class Session {
     return this.#outbox?.get(packetId);
   }
 
-  /** The delivery is over: its receiver has it, or does not want it. */
+  /** The delivery is over: its receiver has it, or does not want it. There is room for the next one, for `pump`. */
   finish(delivery: Delivery): void {
     this.#outbox?.finish(delivery);
-    this.pump();
   }
 
   #outboxInUse(): Outbox {

@@ -2,8 +2,17 @@ import { ReasonCode } from '../codec/reason-codes.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { Core } from './core.ts';
-import type { DisconnectReason } from './events.ts';
+import type { DisconnectReason, TerminationReason } from './events.ts';
 import { Session } from './session.ts';
+
+/** The session that a client got. */
+export interface Opened {
+  readonly session: Session;
+  /** It was there already. */
+  readonly present: boolean;
+  /** Whose connection was ended for it, where it goes on; null otherwise. */
+  readonly older: Client | null;
+}
 
 /** All sessions by client identifier: who takes over whom, how long a session lives, when its will is published. */
 export class Sessions {
@@ -49,13 +58,19 @@ export class Sessions {
 
   /**
    * The session for an authenticated client: the one that is there, or a new one (5.0, section 3.1.2.4). A connection
-   * that has it is ended first [MQTT-3.1.4-3]. Null when somebody who is told of that ends the new connection.
+   * that has it is ended first [MQTT-3.1.4-3]. Null when somebody who is told of that ends the new connection. The
+   * caller tells how the session began: what ended before is told here.
    */
-  open(connection: Connection, client: Client, expiryInterval: number): { session: Session; present: boolean } | null {
-    this.#byId.get(client.clientId)?.connection?.close(ReasonCode.session_taken_over);
+  open(connection: Connection, client: Client, expiryInterval: number): Opened | null {
     let session = this.#byId.get(client.clientId);
+    const older = session?.connection?.client ?? null;
+    if (session !== undefined) {
+      session.discarded = client.cleanStart;
+      session.connection?.close(ReasonCode.session_taken_over);
+      session = this.#byId.get(client.clientId);
+    }
     if (session !== undefined && client.cleanStart) {
-      this.#end(session);
+      this.#end(session, 'session_taken_over');
       session = undefined;
     }
     if (connection.state === 'closed') return null;
@@ -72,7 +87,7 @@ export class Sessions {
     counters.clientsMaximum = Math.max(counters.clientsMaximum, ++this.#clients);
     session.expiryInterval = expiryInterval;
     connection.session = session;
-    return { session, present };
+    return { session, present, older: present ? older : null };
   }
 
   /** A connection is over; `reason` is null if it never was accepted. */
@@ -90,9 +105,11 @@ export class Sessions {
     // A listener may have closed the broker: then the session is over.
     if (!isOwn || session.connected || this.#byId.get(session.clientId) !== session) return;
     const { clock } = this.#core.options;
-    if (session.expiryInterval === 0) return this.#end(session);
+    if (session.expiryInterval === 0 || session.discarded) return this.#end(session, reason);
     if (session.expiryInterval !== Infinity)
-      session.expiry = this.#core.deadlines.add(clock.now() + session.expiryInterval * 1000, () => this.#end(session));
+      session.expiry = this.#core.deadlines.add(clock.now() + session.expiryInterval * 1000, () =>
+        this.#end(session, 'expired'),
+      );
     if (session.will === null) return;
     if (session.will.delay === 0) this.#publishWill(session);
     else
@@ -105,14 +122,17 @@ export class Sessions {
   close(): void {
     this.#closing = true;
     for (const connection of this.#connections) connection.close(ReasonCode.server_shutting_down);
-    for (const session of this.#byId.values()) this.#end(session);
+    for (const session of this.#byId.values()) this.#end(session, 'server_shutting_down');
   }
 
   /** The session's end: its will, if one waits, is due now [MQTT-3.1.2-8]. */
-  #end(session: Session): void {
-    if (this.#byId.get(session.clientId) === session) this.#byId.delete(session.clientId);
+  #end(session: Session, reason: TerminationReason): void {
+    this.#byId.delete(session.clientId);
     this.#cancelDeadlines(session);
     session.end(!this.#closing);
+    const { events } = this.#core.hooks;
+    if (session.discarded) events['session.discarded']?.(session.client);
+    else events['session.terminated']?.(session.client, reason);
     this.#publishWill(session);
   }
 

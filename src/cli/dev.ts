@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 import { type App, compose, type Config, readConfig } from '../app.ts';
-import { WEBHOOK_EVENTS } from '../webhook/events.ts';
+import { webhookConfig, type WebhookConfig } from '../webhook/config.ts';
 import { listenFailure, portNumber } from './addresses.ts';
 import { type Command, type Options, parse } from './command.ts';
 import { endRequest } from './end-request.ts';
@@ -11,7 +11,7 @@ import { failureOf, listenAt } from './listener-options.ts';
 import { stderrLog } from './log.ts';
 import { linePrinter } from './output.ts';
 import { serve } from './serve.ts';
-import { version } from './version.ts';
+import { version } from '../config/version.ts';
 
 const HOST = '127.0.0.1';
 
@@ -60,7 +60,7 @@ async function composeAt(port: number, inbox: Inbox | undefined): Promise<App> {
   const config: Config = {
     ...readConfig(undefined),
     listeners: listenAt([{ kind: 'tcp', bind: `${HOST}:${port}` }]),
-    webhook: inbox === undefined ? undefined : webhookTo(inbox.port),
+    webhook: inbox === undefined ? {} : { default: webhookTo(inbox.port) },
   };
   try {
     return await compose(config, stderrLog, version());
@@ -69,18 +69,21 @@ async function composeAt(port: number, inbox: Inbox | undefined): Promise<App> {
   }
 }
 
-/** All events, with the payload as readable as it can be. */
-function webhookTo(port: number): Config['webhook'] {
-  return {
-    enable: true,
+/** What a newcomer did, once each: the other events tell the same again, or once for each receiver. */
+const SHOWN = [
+  'on_client_connack',
+  'on_client_disconnected',
+  'on_session_subscribed',
+  'on_session_unsubscribed',
+  'on_message_publish',
+];
+
+function webhookTo(port: number): WebhookConfig {
+  return webhookConfig({
     url: `http://${HOST}:${port}/`,
-    headers: {},
-    body: { encoding: 'plain' },
     pool_size: 4,
-    cancel_timeout: 5000,
-    events: WEBHOOK_EVENTS.map(({ name }) => ({ event: name, topic: undefined })),
-    spool: { max_bytes: 64 * 2 ** 20 },
-  };
+    events: SHOWN.map((event) => ({ event })),
+  });
 }
 
 const paint: Paint = (format, text) => styleText(format, text, { stream: process.stdout });

@@ -14,22 +14,51 @@ const PAYLOAD_BYTES = 24;
 
 const VERSIONS: Readonly<Record<string, string>> = { '3': 'MQTT 3.1', '4': 'MQTT 3.1.1', '5': 'MQTT 5.0' };
 
+type Detail = (event: Event, paint: Paint) => readonly string[];
+
 /** What is told of each action, after time, action and client. */
-const DETAILS: Readonly<Record<string, (event: Event, paint: Paint) => readonly string[]>> = {
+const DETAILS: Readonly<Record<string, Detail>> = {
+  client_connect: connection,
   client_connack: (event, paint) => [
     event['conn_ack'] === 'success' ? paint('green', 'success') : paint('red', text(event['conn_ack'])),
+    ...connection(event),
+  ],
+  client_connected: connection,
+  client_disconnected: ending,
+  client_subscribe: subscription,
+  client_unsubscribe: subscription,
+  session_created: () => [],
+  session_resumed: () => [],
+  session_takenover: () => [],
+  session_discarded: () => [],
+  session_subscribed: subscription,
+  session_unsubscribed: subscription,
+  session_terminated: ending,
+  message_publish: message,
+  message_delivered: message,
+  message_acked: message,
+  message_dropped: (event, paint) => [paint('yellow', text(event['reason'])), ...message(event, paint)],
+};
+
+function connection(event: Event): readonly string[] {
+  return [
     VERSIONS[String(event['proto_ver'])] ?? `protocol ${text(event['proto_ver'])}`,
     `keep alive ${text(event['keepalive'])} s`,
-  ],
-  client_disconnected: (event, paint) => [
-    event['reason'] === 'normal' ? 'normal' : paint('yellow', text(event['reason'])),
-  ],
-  message_publish: (event, paint) => [
-    paint('cyan', visibleStart(asText(event['topic']), TOPIC_CHARACTERS)),
-    `qos ${text(event['qos'])}${event['retain'] === true ? ' retain' : ''}`,
-    payload(event),
-  ],
-};
+  ];
+}
+
+function ending(event: Event, paint: Paint): readonly string[] {
+  return [event['reason'] === 'normal' ? 'normal' : paint('yellow', text(event['reason']))];
+}
+
+function subscription(event: Event, paint: Paint): readonly string[] {
+  const { qos } = asRecord(event['opts']);
+  return [topic(event, paint), ...(qos === undefined ? [] : [`qos ${text(qos)}`])];
+}
+
+function message(event: Event, paint: Paint): readonly string[] {
+  return [topic(event, paint), `qos ${text(event['qos'])}${event['retain'] === true ? ' retain' : ''}`, payload(event)];
+}
 
 /** A webhook request's body as one readable line, whatever is in it. */
 export function eventLine(body: string, at: Date, paint: Paint): string {
@@ -39,7 +68,7 @@ export function eventLine(body: string, at: Date, paint: Paint): string {
   const details = Object.hasOwn(DETAILS, action) ? DETAILS[action] : undefined;
   return [
     clockTime(at, paint),
-    paint('bold', visible(action).padEnd('client_disconnected'.length)),
+    paint('bold', visible(action).padEnd('session_unsubscribed'.length)),
     ...(details === undefined ? [quoted(body)] : [client(event), ...details(event, paint)]),
   ].join('  ');
 }
@@ -56,6 +85,10 @@ function client(event: Event): string {
   // NanoMQ writes the word when the client gave no user name.
   const suffix = user === undefined || user === 'undefined' ? '' : ` (user ${text(user)})`;
   return typeof id === 'string' ? text(id) + suffix : '(no client)';
+}
+
+function topic(event: Event, paint: Paint): string {
+  return paint('cyan', visibleStart(asText(event['topic']), TOPIC_CHARACTERS));
 }
 
 function payload(event: Event): string {
@@ -94,8 +127,16 @@ function asText(value: unknown): string {
 function asObject(body: string): Event | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+    return isObject(value) ? { ...value } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function asRecord(value: unknown): Event {
+  return isObject(value) ? { ...value } : {};
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

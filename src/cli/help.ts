@@ -18,6 +18,21 @@ export function overview(commands: readonly Command[]): string {
   ].join('\n');
 }
 
+/** The help of the commands that begin with the word `group`. */
+export function groupHelp(group: string, commands: readonly Command[]): string {
+  return [
+    `Usage: hookmq ${group} COMMAND [OPTIONS]`,
+    '',
+    ...columns([
+      ...commands.map(({ name, summary }): [string, string] => [name, summary]),
+      [`${group} COMMAND --help`, 'the options of a command, with examples'],
+    ]),
+    '',
+    ...examples(commands.flatMap((command) => command.examples.slice(0, 1))),
+    '',
+  ].join('\n');
+}
+
 /** The help of one command. */
 export function commandHelp(command: Command): string {
   return [

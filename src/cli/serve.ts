@@ -12,11 +12,11 @@ const DRAIN_MS = 5000;
  */
 export async function serve(app: App, asked: Promise<void>, finish = async (): Promise<void> => {}): Promise<never> {
   await asked;
-  const queued = app.webhook?.stats().queued.events ?? 0;
+  const queued = sum(statsOf(app).map(({ handedOver, queued: inThread }) => handedOver.events + inThread.events));
   if (queued > 0) stderrLog.info(`webhook events still to be sent: ${queued} (a second signal ends at once)`);
   await app.close(DRAIN_MS);
   await finish();
-  if (app.webhook !== undefined) tellLost(app.webhook.stats());
+  tellLost(statsOf(app));
   tellDropped(app.broker.stats().dropped);
   process.exit(0);
 }
@@ -27,12 +27,22 @@ function tellDropped(dropped: Readonly<Record<string, number>>): void {
   if (told.length > 0) stderrLog.warn(`messages dropped: ${told.join(', ')}`);
 }
 
-function tellLost({ lost, dropped, failed }: WebhookStats): void {
+/** What is gone at the end: neither what waits in a spool nor the dead letters that are kept there. */
+function tellLost(stats: readonly WebhookStats[]): void {
   const parts = [
-    [lost, 'not sent in time'],
-    [dropped, 'dropped as too many were waiting'],
-    [failed, 'refused by the endpoint'],
+    [sum(stats.map(({ lost }) => lost)), 'not sent in time'],
+    // Those for which there was no room among the dead letters are among them.
+    [sum(stats.map(({ dropped }) => sum(Object.values(dropped)) - dropped.dead_letters_full)), 'dropped'],
+    [sum(stats.map(({ deadLettered, deadLetters }) => Math.max(0, deadLettered - deadLetters.events))), 'given up'],
   ] as const;
   const told = parts.flatMap(([count, why]) => (count > 0 ? [`${count} ${why}`] : []));
   if (told.length > 0) stderrLog.warn(`webhook events lost: ${told.join(', ')}`);
+}
+
+function statsOf({ webhooks }: App): readonly WebhookStats[] {
+  return Array.from(webhooks?.endpoints.values() ?? [], (endpoint) => endpoint.stats());
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

@@ -5,7 +5,7 @@ import { endRequest } from './end-request.ts';
 import { failureOf, listenerOptions, listenersOf } from './listener-options.ts';
 import { stderrLog } from './log.ts';
 import { serve } from './serve.ts';
-import { version } from './version.ts';
+import { version } from '../config/version.ts';
 
 const options = {
   conf: { type: 'string', takes: 'FILE', doc: 'the config file; without one, 127.0.0.1:1883 and no webhook' },
@@ -37,7 +37,8 @@ export const start: Command = {
     });
     console.log(`HookMQ ${version()}, process ${process.pid}`);
     for (const { url, name } of app.listeners) console.log(`listening on ${url} (${name})`);
-    if (config.webhook?.enable === true) console.log(`webhook ${publicUrl(config.webhook.url)}`);
+    for (const [name, { url }] of Object.entries(config.webhook))
+      console.log(`webhook ${publicUrl(url)}${name === 'default' ? '' : ` (${name})`}`);
     await serve(app, asked);
   },
 };

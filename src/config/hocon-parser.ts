@@ -1,38 +1,13 @@
+import { deepest, enter } from './hocon-context.ts';
+import type { Context, Parsing, Stray } from './hocon-context.ts';
 import { readInclude } from './hocon-include.ts';
-import type { Files } from './hocon-include.ts';
 import { readPath } from './hocon-path.ts';
 import { Scanner, syntaxError } from './hocon-scanner.ts';
 import { readQuoted } from './hocon-strings.ts';
 import { define, emptyObject, typedScalar, valueOf } from './hocon-values.ts';
-import type { ArrayValue, ObjectValue, PathSegment, Piece, Substitution, Value } from './hocon-values.ts';
+import type { ArrayValue, ObjectValue, Piece, Substitution, Value } from './hocon-values.ts';
 import { pathText } from './tree.ts';
 import type { Position, ScalarNode } from './tree.ts';
-
-/** Deeper than any config, shallower than the stack. */
-const deepest = 100;
-
-/** What the parsing of a file shares with that of the files it includes. */
-export interface Parsing {
-  /** Whether a key at a file's root begins a line of the flat dialect, whose value is the rest of the line as it is. */
-  readonly isFlatKey: (key: string) => boolean;
-  /** Lines of the flat dialect, by their whole key. */
-  readonly flat: ObjectValue;
-  readonly files: Files;
-  /** Where the file's root and those of the files that include it stand, innermost first; see Substitution. */
-  readonly scopes: readonly (readonly string[])[];
-  /** How deep the file's root stands. */
-  readonly depth: number;
-}
-
-/** Where a value is parsed. */
-interface Context {
-  /** The key path from the config's root, for errors and includes. */
-  readonly path: readonly string[];
-  readonly depth: number;
-  readonly container: 'object' | 'list';
-  /** False inside of lists, which no path leads into. */
-  readonly addressable: boolean;
-}
 
 /** Parses the text of a file into `root`, which stands at `path` (undefined inside of a list). Throws a ConfigError. */
 export function parseHocon(
@@ -60,6 +35,7 @@ class HoconParser {
       depth: this.#parsing.depth,
       container: 'object',
       addressable: path !== undefined,
+      strays: null,
     };
     this.#scanner.skipToContent();
     if (this.#scanner.sees('[')) {
@@ -122,13 +98,16 @@ class HoconParser {
     }
     const keyAt = this.#scanner.here();
     const path = readPath(this.#scanner, pathText(context.path));
-    const inner = this.#enter(context, path, keyAt);
+    const inner = enter(this.#parsing, context, path, keyAt);
     this.#scanner.skipToContent();
     const append = this.#scanner.take('+=');
     if (!append && !this.#scanner.take('=') && !this.#scanner.take(':') && !this.#scanner.sees('{')) {
       throw syntaxError(keyAt, 'expected "=", ":" or "{" after this key', pathText(context.path));
     }
     define(object, path, this.#parseFieldValue(inner), append);
+    for (const stray of inner.strays ?? []) {
+      define(object, [...path.slice(0, -1), ...stray.path], stray.value, false);
+    }
   }
 
   #parseInclude(object: ObjectValue, context: Context): void {
@@ -177,15 +156,6 @@ class HoconParser {
     return { type: 'scalar', at, value: text, text };
   }
 
-  #enter(context: Context, path: readonly PathSegment[], at: Position): Context {
-    const names = path.map((segment) => segment.name);
-    const depth = context.depth + names.length;
-    if (depth > deepest) {
-      throw syntaxError(at, `nested more than ${deepest} deep`);
-    }
-    return { ...context, path: [...context.path, ...names], depth };
-  }
-
   #parseValue(context: Context): Value {
     const at = this.#scanner.here();
     const pieces: Piece[] = [];
@@ -210,7 +180,7 @@ class HoconParser {
     }
     if (this.#scanner.take('{')) {
       const object = emptyObject(at);
-      this.#parseFields(object, at, { ...context, container: 'object' });
+      this.#parseFields(object, at, { ...context, container: 'object', strays: null });
       return object;
     }
     if (this.#scanner.take('[')) {
@@ -227,12 +197,13 @@ class HoconParser {
     if (depth > deepest) {
       throw syntaxError(at, `nested more than ${deepest} deep`);
     }
-    const inner: Context = { ...context, depth, container: 'list', addressable: false };
+    const inner: Context = { ...context, depth, container: 'list', addressable: false, strays: null };
     const items: Value[] = [];
     let separated = true;
+    let first = true;
     for (;;) {
       separated = this.#scanner.skipToContent() || separated;
-      if (items.length > 0 && this.#scanner.take(',')) {
+      if (!first && this.#scanner.take(',')) {
         separated = true;
         this.#scanner.skipToContent();
       }
@@ -242,9 +213,29 @@ class HoconParser {
       if (!separated || ',}'.includes(this.#scanner.char)) {
         throw this.#error('expected a value or "]" here', context);
       }
-      items.push(this.#parseValue(inner));
+      if (context.strays === null || !this.#parseStray(context, context.strays)) {
+        items.push(this.#parseValue(inner));
+      }
+      first = false;
       separated = false;
     }
+  }
+
+  /** A pair in a list that may have some; its key is one of those beside the list. */
+  #parseStray(context: Context, strays: Stray[]): boolean {
+    const start = this.#scanner.offset;
+    const found = this.#scanner.match(/[\w.-]+[ \t]*[=:]/y) !== null;
+    this.#scanner.offset = start;
+    if (!found) {
+      return false;
+    }
+    const beside = { ...context, path: context.path.slice(0, -1), strays: null };
+    const at = this.#scanner.here();
+    const path = readPath(this.#scanner, pathText(beside.path));
+    const inner = enter(this.#parsing, beside, path, at);
+    this.#scanner.match(/[ \t]*[=:]/y);
+    strays.push({ path, value: this.#parseFieldValue(inner) });
+    return true;
   }
 
   #parseSubstitution(at: Position, context: Context): Substitution {
@@ -254,7 +245,7 @@ class HoconParser {
     if (!this.#scanner.take('}')) {
       throw this.#error('expected the "}" of this ${...}', context);
     }
-    return { type: 'substitution', at, path, optional, scopes: this.#parsing.scopes };
+    return { type: 'substitution', at, path, optional, key: pathText(context.path), scopes: this.#parsing.scopes };
   }
 
   #parseUnquoted(at: Position, context: Context): ScalarNode {

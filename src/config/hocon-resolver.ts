@@ -194,7 +194,7 @@ export class Resolver {
     return piece.type === 'substitution' ? this.#substitute(piece, owner) : this.#headOf(piece, owner);
   }
 
-  #substitute({ at, path, optional, scopes }: Substitution, owner: Owner | undefined): Head | undefined {
+  #substitute({ at, path, optional, key, scopes }: Substitution, owner: Owner | undefined): Head | undefined {
     for (const scope of scopes) {
       const found = this.#find([...scope, ...path], owner, at);
       if (found !== undefined) {
@@ -204,7 +204,7 @@ export class Resolver {
     const found = this.#find(path, owner, at) ?? this.#fromEnvironment(path.join('.'), at);
     if (found === undefined && !optional) {
       const name = `\${${pathText(path)}}`;
-      throw syntaxError(at, `${name} is not set, neither in the config nor in the environment`);
+      throw syntaxError(at, `${name} is not set, neither in the config nor in the environment`, key);
     }
     return found;
   }

@@ -31,6 +31,8 @@ export interface Substitution {
   readonly at: Position;
   readonly path: readonly string[];
   readonly optional: boolean;
+  /** The key whose value it is part of, for errors. */
+  readonly key: string;
   /** Where included files stand that the substitution was read in, innermost first: their paths are tried first. */
   readonly scopes: readonly (readonly string[])[];
 }

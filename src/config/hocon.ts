@@ -18,22 +18,24 @@ export interface HoconOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Whether a key at the root begins a line of the flat dialect. Default: none does. */
   readonly isFlatKey?: (key: string) => boolean;
+  /** Whether `key = value` pairs among the items of the list at a path belong beside the list. Default: no list's do. */
+  readonly holdsStrays?: (path: readonly string[]) => boolean;
 }
 
 /**
  * Reads a text in HOCON (https://github.com/lightbend/config/blob/main/HOCON.md), with all its includes and
  * substitutions. Differs from the specification in three points: a file to include must be there, files are the only
- * thing that can be included, and an unquoted `a/#` is an error and not `a/` with a comment.
+ * thing that can be included, and an unquoted `a/#` is an error and not `a/` with a comment. `holdsStrays` adds a fourth.
  * `file` names the text in errors; includes are relative to its directory.
  * @throws {ConfigError} with one problem, the first one.
  */
 export function readHocon(text: string, file: string, options: HoconOptions = {}): Document {
-  const { environment = {}, isFlatKey = () => false } = options;
+  const { environment = {}, isFlatKey = () => false, holdsStrays = () => false } = options;
   const start = { file, line: 1, column: 1 };
   const root = emptyObject(start);
   const flat = emptyObject(start);
   const files = { open: [realPathOf(file)], included: { count: 0 } };
-  parseHocon(text, file, root, [], { isFlatKey, flat, files, scopes: [], depth: 0 });
+  parseHocon(text, file, root, [], { isFlatKey, holdsStrays, flat, files, scopes: [], depth: 0 });
   const resolver = new Resolver(root, environment);
   const document = { root: resolver.resolve(root), flat: resolver.resolve(flat) };
   return { ...document, referenced: resolver.referenced };

@@ -2,14 +2,16 @@ import { ConfigError } from './config-error.ts';
 import type { Problem } from './config-error.ts';
 import { FlatLines, isFlatDialect } from './flat.ts';
 import { readHocon } from './hocon.ts';
-import type { Document } from './hocon.ts';
+import type { Document, HoconOptions } from './hocon.ts';
+import { named } from './named.ts';
 import { Place } from './place.ts';
 import { readTextFile } from './read-file.ts';
 import { isOff, readObject, readRows, reportUnknown, withoutRequired } from './read-rows.ts';
 import { group, nowhere } from './rows.ts';
-import type { ConfigOf, Infer, Section } from './rows.ts';
+import type { ConfigOf, Infer, Rows, Section } from './rows.ts';
 import { keyOf, LegacyTable, tableOf } from './table.ts';
-import { emptyObjectNode, nodeOf } from './tree.ts';
+import type { TableEntry } from './table.ts';
+import { emptyObjectNode, nodeOf, pathText } from './tree.ts';
 import type { ConfigNode, Member, ObjectNode, Plain, Position } from './tree.ts';
 
 export interface LoadOptions<S extends readonly Section[]> {
@@ -31,7 +33,9 @@ export function loadConfig<const S extends readonly Section[]>(options: LoadOpti
   const legacy = new LegacyTable(entries);
   const problems: Problem[] = [];
   const place = Place.root(problems, entries.map(keyOf));
-  const { root, flat, referenced } = file === undefined ? emptyDocument() : readDocument(file, legacy, environment);
+  const holdsStrays = (path: readonly string[]): boolean => isStrayList(path, sections, entries);
+  const { root, flat, referenced } =
+    file === undefined ? emptyDocument() : readDocument(file, legacy, { environment, holdsStrays });
 
   const names = sections.map((section) => section.name);
   new FlatLines(root, legacy, place, problems).putAll(flat, names);
@@ -70,30 +74,38 @@ function emptyDocument(): Document {
   return { root: emptyObjectNode(nowhere), flat: emptyObjectNode(nowhere), referenced: new Set() };
 }
 
-function readDocument(
-  file: string,
-  legacy: LegacyTable,
-  environment: Readonly<Record<string, string | undefined>>,
-): Document {
+function readDocument(file: string, legacy: LegacyTable, options: HoconOptions): Document {
   const content = readTextFile(file);
   if ('failure' in content) {
     throw new ConfigError([{ file, line: 0, column: 0, key: '', message: content.failure }]);
   }
   const allFlat = isFlatDialect(content.text, legacy);
-  return readHocon(content.text, file, { environment, isFlatKey: (key) => allFlat || legacy.has(key) });
+  return readHocon(content.text, file, { ...options, isFlatKey: (key) => allFlat || legacy.has(key) });
+}
+
+/** Whether a key with this path is a list that may have strays; below a name of its own too, in a named section. */
+function isStrayList(
+  [first = '', ...rest]: readonly string[],
+  sections: readonly Section[],
+  entries: readonly TableEntry[],
+): boolean {
+  const isNamed = sections.some(({ name, shape }) => name === first && shape === 'named');
+  const paths = isNamed ? [rest, rest.slice(1)] : [rest];
+  const wanted = new Set(paths.map((path) => pathText([first, ...path])));
+  return entries.some((entry) => entry.row.holdsStrays && wanted.has(keyOf(entry)));
 }
 
 function readSection(section: Section, root: ObjectNode, parent: Place, problems: readonly Problem[]): unknown {
   const place = parent.member(section.name);
   const node = root.members.get(section.name)?.value;
   if (node !== undefined) {
-    const off = node.type === 'object' && isOff(section.switch, node);
+    const off = section.shape !== 'named' && node.type === 'object' && isOff(section.switch, node);
     if (!off) return readChecked(section, node, place, problems);
     readObject(withoutRequired(section.rows), node, place);
     return undefined;
   }
-  if (section.optional) {
-    return undefined;
+  if (section.shape !== 'table') {
+    return section.shape === 'named' ? {} : undefined;
   }
   const at: Position = { ...root.at, line: 0, column: 0 };
   return section.whenAbsent === undefined
@@ -104,24 +116,37 @@ function readSection(section: Section, root: ObjectNode, parent: Place, problems
 /** What is wrong between keys is looked for where each of them is right. */
 function readChecked(section: Section, node: ConfigNode, place: Place, problems: readonly Problem[]): unknown {
   const before = problems.length;
-  const values = readObject(section.rows, node, place);
+  const values =
+    section.shape === 'named'
+      ? named(section.rows, { switch: section.switch }).read(node, place)
+      : readObject(section.rows, node, place);
   if (values !== undefined && problems.length === before) {
     section.check(values, (path, message) => {
-      problemBelow(node, path, message, place);
+      problemBelow({ node, rows: section.rows, place }, path, message);
     });
   }
   return values;
 }
 
-/** Tells a problem of the key with this path below a node; see ProblemTold. */
-function problemBelow(node: ConfigNode, path: readonly string[], message: string, place: Place): void {
-  let found = { at: node.at, value: node };
+/** Tells a problem of the key with this path below a node, by the names that the file has; see ProblemTold. */
+function problemBelow(
+  { node, rows, place }: { readonly node: ConfigNode; readonly rows: Rows; readonly place: Place },
+  path: readonly string[],
+  message: string,
+): void {
+  let found: Member = { at: node.at, value: node };
+  let table = rows;
   let key = place;
   for (const name of path) {
-    const member: Member | undefined = found.value.type === 'object' ? found.value.members.get(name) : undefined;
+    const { members } = found.value.type === 'object' ? found.value : emptyObjectNode(found.at);
+    const entry = Object.hasOwn(table, name) ? table[name] : undefined;
+    const given = entry?.aliases.find((alias) => members.has(alias)) ?? name;
+    const member = members.get(given);
     if (member === undefined && name === 'default') continue;
     found = member ?? found;
-    key = key.member(name);
+    // A free name is in no table: what stands below it is what stands beside it.
+    if (entry !== undefined) table = (entry.type === 'group' ? entry.rows : entry.kind.inside?.rows) ?? {};
+    key = key.member(given);
   }
   key.problem(found.at, message);
 }

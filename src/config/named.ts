@@ -1,10 +1,11 @@
 import type { Kind } from './kind.ts';
 import { readEach } from './kinds.ts';
 import type { Place } from './place.ts';
-import { isOff, readRows, reportUnknown, withoutRequired } from './read-rows.ts';
+import { nearestKey } from './nearest-key.ts';
+import { isKeyOf, isOff, readRows, reportUnknown, withoutRequired } from './read-rows.ts';
 import type { Source } from './read-rows.ts';
 import type { Rows, Values } from './rows.ts';
-import type { Member } from './tree.ts';
+import type { Member, ObjectNode } from './tree.ts';
 
 /**
  * Objects below free names, of which one may stand without a name: `tcp.bind` beside `tcp.lan.bind`. The one without
@@ -13,7 +14,7 @@ import type { Member } from './tree.ts';
  */
 export function named<const R extends Rows>(
   rows: R,
-  options: { readonly switch?: keyof R & string; readonly keepsOff?: boolean } = {},
+  options: { readonly switch?: (keyof R & string) | undefined; readonly keepsOff?: boolean } = {},
 ): Kind<Readonly<Record<string, Values<R>>>> {
   const expected = 'an object { ... }';
   const read = (source: Source, place: Place): Values<R> | undefined => {
@@ -31,10 +32,16 @@ export function named<const R extends Rows>(
       const direct = new Map<string, Member>();
       const byName = new Map<string, Member>();
       for (const [key, member] of node.members) {
-        if (Object.hasOwn(rows, key)) {
+        if (isKeyOf(rows, key)) {
           direct.set(key, member);
         } else if (key === '') {
           place.member(key).problem(member.at, 'a name needs a character at least');
+        } else if (member.value.type === 'object' && isMisspelt(key, member.value, rows)) {
+          place.unknown(
+            member.at,
+            place.pathOf(key),
+            Object.keys(rows).map((row) => place.pathOf(row)),
+          );
         } else if (member.value.type === 'object') {
           byName.set(key, member);
         } else {
@@ -55,4 +62,10 @@ export function named<const R extends Rows>(
       return unnamed === undefined ? values : { default: unnamed, ...values };
     },
   };
+}
+
+/** Whether somebody meant a key that holds others (`heders { ... }`): it is like one, and has nothing that a table has. */
+function isMisspelt(key: string, { members }: ObjectNode, rows: Rows): boolean {
+  const hasRows = members.size === 0 || Array.from(members.keys()).some((name) => isKeyOf(rows, name));
+  return !hasRows && nearestKey(key, Object.keys(rows), []) !== undefined;
 }

@@ -14,19 +14,35 @@ export interface Source {
 /** Reads the keys of a table and tells the place of every problem: wrong, missing and unknown keys. */
 export function readRows<R extends Rows>(rows: R, source: Source, place: Place): Values<R> {
   for (const [key, member] of source.members) {
-    if (!Object.hasOwn(rows, key)) {
+    if (!isKeyOf(rows, key)) {
       reportUnknown(key, member, rows, place);
     }
   }
-  const values = Object.entries(rows).map(([key, entry]): [string, unknown] => {
+  const values = Object.entries(rows).map(([name, entry]): [string, unknown] => {
+    const key = keyGiven(name, entry, source, place);
     const member = source.members.get(key);
     return [
-      key,
+      name,
       entry.type === 'row' ? readRow(key, entry, member, source, place) : readGroup(key, entry, member, source, place),
     ];
   });
   // The mapped type is what the loop above builds; TypeScript cannot follow it.
   return Object.fromEntries(values) as Values<R>;
+}
+
+/** Whether a table has a key, by its name or by one of its other names. */
+export function isKeyOf(rows: Rows, key: string): boolean {
+  return Object.hasOwn(rows, key) || Object.values(rows).some(({ aliases }) => aliases.includes(key));
+}
+
+/** The name that a key is given by; it must not be given by two of them. */
+function keyGiven(name: string, { aliases }: Rows[string], { members }: Source, place: Place): string {
+  const [first = name, second] = [name, ...aliases].filter((key) => members.has(key));
+  const twice = second === undefined ? undefined : members.get(second);
+  if (second !== undefined && twice !== undefined) {
+    place.member(second).problem(twice.at, `is another name of ${place.pathOf(first)}, which is there too`);
+  }
+  return first;
 }
 
 /** Reads a value that must be an object of the table's keys. */

@@ -15,12 +15,18 @@ export interface Row<T> {
   readonly required: boolean;
   readonly secret: boolean;
   readonly legacy: readonly LegacyName[];
+  /** Other names that the key may stand under, in a file of today's dialect too. */
+  readonly aliases: readonly string[];
+  /** See `RowOptions`. */
+  readonly holdsStrays: boolean;
 }
 
 /** Keys below a common name: `body { encoding = plain }`. Made by `group`. */
 export interface Group<R extends Rows> {
   readonly type: 'group';
   readonly rows: R;
+  /** As those of a row. */
+  readonly aliases: readonly string[];
 }
 
 /** A table of the config: names and what stands below them. */
@@ -59,6 +65,9 @@ export interface RowOptions {
   /** Never quote the value in an error; names that look like a secret's need not say so. */
   readonly secret?: true;
   readonly legacy?: readonly (string | LegacyName)[];
+  readonly aliases?: readonly string[];
+  /** In a list: `key = value` pairs among its items are taken as if they stood beside the list. */
+  readonly holdsStrays?: true;
 }
 
 /**
@@ -83,27 +92,38 @@ export function row<T>(
     required: options.required ?? false,
     secret: options.secret ?? false,
     legacy: (options.legacy ?? []).map((name) => (typeof name === 'string' ? { name } : name)),
+    aliases: options.aliases ?? [],
+    holdsStrays: options.holdsStrays ?? false,
   };
 }
 
 /** Describes keys below a common name. */
-export function group<const R extends Rows>(rows: R): Group<R> {
-  return { type: 'group', rows };
+export function group<const R extends Rows>(rows: R, options: { readonly aliases?: readonly string[] } = {}): Group<R> {
+  return { type: 'group', rows, aliases: options.aliases ?? [] };
 }
 
-/** A part of the config with a name of its own at the file's root. Made by `section`. */
-export interface Section<N extends string = string, R extends Rows = Rows, O extends boolean = boolean> {
+/**
+ * What a section makes: a table; a table or undefined where the file does not have it; or tables by their names, as
+ * `named` reads them, none where the file does not have it.
+ */
+type Shape = 'table' | 'optional' | 'named';
+
+/** A part of the config with a name of its own at the file's root. Made by `section` and `namedSection`. */
+export interface Section<N extends string = string, R extends Rows = Rows, S extends Shape = Shape> {
   readonly name: N;
   readonly rows: R;
   readonly doc: string;
-  readonly optional: O;
+  readonly shape: S;
   /** What an absent section stands for; without it, the defaults of its rows. */
   readonly whenAbsent: Plain | undefined;
   /** The row that switches it off: with `false` there, it is as absent, and nothing in it is required. */
   readonly switch: string | undefined;
   /** Finds what is wrong between the keys, once each of them is right. */
-  check(values: Values<R>, problem: ProblemTold): void;
+  check(values: Shaped<R, S>, problem: ProblemTold): void;
 }
+
+/** What a section makes of its rows where the file has it. */
+type Shaped<R extends Rows, S extends Shape> = S extends 'named' ? Readonly<Record<string, Values<R>>> : Values<R>;
 
 /**
  * Tells a problem of the key with this path within the section (`['ssl', 'default', 'keyfile']`). The name `default` is
@@ -122,26 +142,50 @@ export function section<const N extends string, const R extends Rows>(
   name: N,
   rows: R,
   options: { readonly doc: string; readonly optional: true; readonly switch?: keyof R & string },
-): Section<N, R, true>;
+): Section<N, R, 'optional'>;
 export function section<const N extends string, const R extends Rows>(
   name: N,
   rows: R,
   options: SectionOptions<R>,
-): Section<N, R, false>;
+): Section<N, R, 'table'>;
 export function section(
   name: string,
   rows: Rows,
   options: SectionOptions<Rows> & { readonly optional?: true; readonly switch?: string },
-): Section {
+): Section<string, Rows, 'table' | 'optional'> {
   const { doc, optional = false, whenAbsent } = options;
   return {
     name,
     rows,
     doc,
-    optional,
+    shape: optional ? 'optional' : 'table',
     whenAbsent,
     switch: options.switch,
     check: (values, problem) => options.check?.(values, problem),
+  };
+}
+
+/**
+ * Describes a section of which there may be several, side by side: `webhook { ... }` and `webhook.audit { ... }`. The
+ * one without a name is called `default`; those that `switch` switches off are left out.
+ */
+export function namedSection<const N extends string, const R extends Rows>(
+  name: N,
+  rows: R,
+  options: {
+    readonly doc: string;
+    readonly switch: keyof R & string;
+    check(values: Shaped<R, 'named'>, problem: ProblemTold): void;
+  },
+): Section<N, R, 'named'> {
+  return {
+    name,
+    rows,
+    doc: options.doc,
+    shape: 'named',
+    whenAbsent: undefined,
+    switch: options.switch,
+    check: (values, problem) => options.check(values, problem),
   };
 }
 
@@ -150,12 +194,12 @@ export type Values<R extends Rows> = {
   readonly [K in keyof R]: R[K] extends Row<infer T> ? T : R[K] extends Group<infer G> ? Values<G> : never;
 };
 
-/** The config that a section describes: `type WebhookConfig = Infer<typeof webhookSection>`. */
-export type Infer<S extends Section> = Values<S['rows']>;
+/** The config that a section describes: `type SysConfig = Infer<typeof sysSection>`. */
+export type Infer<S extends Section> = Shaped<S['rows'], S['shape']>;
 
 /** The config that several sections describe together. */
 export type ConfigOf<S extends readonly Section[]> = {
-  readonly [K in S[number] as K['name']]: K['optional'] extends true ? Infer<K> | undefined : Infer<K>;
+  readonly [K in S[number] as K['name']]: K['shape'] extends 'optional' ? Infer<K> | undefined : Infer<K>;
 };
 
 /** Where a default stands: in no file. */

@@ -10,6 +10,16 @@ import { SYS_TOPICS, topicOf } from './topics.ts';
 /** What the tree needs of a broker. */
 export type TreeBroker = Pick<Broker, 'on' | 'publish' | 'stats'>;
 
+/** Topics below `$SYS` with their values; null: there is nothing to say. */
+export type Contributions = () => Iterable<readonly [topic: string, value: string | number | null]>;
+
+/** What the tree uses. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly contributions: Contributions;
+}
+
 /** What the broker is called. */
 export interface Names {
   readonly version: string;
@@ -25,19 +35,21 @@ export class Tree {
   readonly #start: number;
   readonly #loads: readonly Load[];
   readonly #stopListening: () => void;
-  /** What was published last, in the order of `SYS_TOPICS`. */
-  readonly #published: string[] = [];
+  readonly #contributions: Contributions;
+  /** What was published last, by topic. */
+  readonly #published = new Map<string, string>();
   #connects = 0;
   #heapMaximum = 0;
   #last: number;
   #cancelTimer: () => void = () => {};
 
   /** `interval` is in milliseconds. */
-  constructor(broker: TreeBroker, names: Names, interval: number, clock: Clock, log: Log) {
+  constructor(broker: TreeBroker, names: Names, interval: number, { clock, log, contributions }: Surroundings) {
     this.#broker = broker;
     this.#names = names;
     this.#clock = clock;
     this.#log = log;
+    this.#contributions = contributions;
     this.#start = this.#last = clock.now();
     const stats = broker.stats();
     this.#loads = LOADS.map(([, , total]) => new Load(total(stats, 0)));
@@ -70,12 +82,15 @@ export class Tree {
 
   #publish(stats: BrokerStats): void {
     const facts = this.#facts(stats, process.memoryUsage().heapUsed);
-    for (const [index, row] of SYS_TOPICS.entries()) {
-      const value = row[2](facts);
-      if (value === null || String(value) === this.#published[index]) continue;
-      this.#published[index] = String(value);
-      this.#send(topicOf(row, this.#names.node), String(value));
-    }
+    for (const row of SYS_TOPICS) this.#show(topicOf(row, this.#names.node), row[2](facts));
+    for (const [topic, value] of this.#contributions()) this.#show(topic, value);
+  }
+
+  /** Publishes a value that has changed. */
+  #show(topic: string, value: string | number | null): void {
+    if (value === null || String(value) === this.#published.get(topic)) return;
+    this.#published.set(topic, String(value));
+    this.#send(topic, String(value));
   }
 
   #send(topic: string, payload: string): void {

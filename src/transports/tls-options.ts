@@ -1,6 +1,7 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureContextOptions } from 'node:tls';
+import { readCertificates, readPrivateKey } from '../config/pem.ts';
 
 /** What TLS needs; the files are in PEM form. */
 export interface TlsOptions {
@@ -54,8 +55,8 @@ export async function readSecureContext(options: TlsOptions): Promise<SecureCont
   const cert = await readPem('certfile', certfile);
   const key = await readPem('keyfile', keyfile);
   const ca = cacertfile === undefined ? undefined : await readPem('cacertfile', cacertfile);
-  checkKey(readCertificates('certfile', certfile, cert), key, options);
-  if (cacertfile !== undefined && ca !== undefined) readCertificates('cacertfile', cacertfile, ca);
+  checkKey(certificateOf('certfile', certfile, cert), key, options);
+  if (cacertfile !== undefined && ca !== undefined) certificateOf('cacertfile', cacertfile, ca);
   const context: SecureContextOptions = {
     cert,
     key,
@@ -90,37 +91,16 @@ const CAUSES: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
 };
 
-/** How a certificate in PEM form begins. */
-const CERTIFICATE = /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
-
-/** Reads all certificates of a file, where OpenSSL would do without those behind one that is broken; the first of them. */
-function readCertificates(option: 'certfile' | 'cacertfile', file: string, pem: Buffer): X509Certificate {
-  const certificates = pem
-    .toString('latin1')
-    .split(/^(?=-----BEGIN )/m)
-    .filter((text) => CERTIFICATE.test(text))
-    .map((text, index) => {
-      try {
-        return new X509Certificate(text);
-      } catch {
-        throw new TlsError(option, `${file}: certificate ${index + 1} of the file is broken`);
-      }
-    });
-  const [first] = certificates;
-  if (first === undefined) throw new TlsError(option, `${file}: holds no certificate in PEM form`);
-  return first;
+function certificateOf(option: 'certfile' | 'cacertfile', file: string, pem: Buffer): X509Certificate {
+  const found = readCertificates(pem.toString('latin1'));
+  if ('blame' in found) throw new TlsError(option, `${file}: ${found.message}`);
+  return found;
 }
 
 function checkKey(certificate: X509Certificate, pem: Buffer, { certfile, keyfile, keyPassword }: TlsOptions): void {
-  const encrypted = /ENCRYPTED/.test(pem.toString('latin1'));
-  let key;
-  try {
-    key = createPrivateKey(keyPassword === undefined ? pem : { key: pem, passphrase: keyPassword });
-  } catch {
-    if (encrypted && keyPassword === undefined) throw new TlsError('keyPassword', `${keyfile}: needs a password`);
-    if (encrypted) throw new TlsError('keyPassword', `${keyfile}: the password is wrong`);
-    throw new TlsError('keyfile', `${keyfile}: holds no private key in PEM form`);
-  }
+  const key = readPrivateKey(pem.toString('latin1'), keyPassword);
+  if ('blame' in key)
+    throw new TlsError(key.blame === 'password' ? 'keyPassword' : 'keyfile', `${keyfile}: ${key.message}`);
   if (!certificate.checkPrivateKey(key))
     throw new TlsError('keyfile', `${keyfile}: is not the key of the certificate in ${certfile}`);
 }

@@ -1,57 +1,82 @@
-import { backoff } from './outcome.ts';
-
-/** Lanes that must fail in a row, without an answer to anybody, before the endpoint as a whole counts as down. */
-const LANES_DOWN = 3;
-/** Requests at a time that try out an endpoint that is down. */
-const PROBES = 3;
+import type { BreakerState } from './report.ts';
 
 /**
- * Whether the endpoint can be reached at all. When requests of several lanes got no answer (refused, reset, timed out)
- * it is down: then a few probes go out, less and less often, instead of a request of every lane, until one is answered.
+ * Requests in a row that must fail, with nothing good between, before the endpoint as a whole counts as down. Fewer would
+ * take a bad moment (a restart behind a load balancer, every second request failing) for an outage: at an even chance of
+ * failing, ten in a row are one in a thousand.
+ */
+const FAILURES_DOWN = 10;
+/** The same for answers that ask to wait: an endpoint that says so to several clients means all of them. */
+const ASKED_DOWN = 3;
+/** Lanes that these requests must be of: what one client's events, or two clients', meet is not the endpoint's state. */
+const LANES_DOWN = 3;
+
+/**
+ * Whether the endpoint as a whole takes events. When it does not, one request at a time tries it out, less and less
+ * often, until one is answered; then all go on.
  */
 export class Breaker {
-  /** Lanes whose request got no answer since the last answer. */
-  readonly #failing = new Set<string>();
+  readonly #backoff: (rounds: number) => number;
+  #state: BreakerState = 'closed';
+  /** Requests that failed since the last good answer, those that were asked to wait, and their lanes (as many as count). */
+  #failures = 0;
+  #asked = 0;
+  readonly #lanes = new Set<number>();
+  /** Probes that failed, and the opening. */
   #rounds = 0;
   #probeAt = 0;
 
-  get isDown(): boolean {
-    return this.#rounds > 0;
+  /** `backoff`: milliseconds until the next probe after `rounds` failures. */
+  constructor(backoff: (rounds: number) => number) {
+    this.#backoff = backoff;
   }
 
-  /** Requests that may be on their way at `now`, of at most `most`. */
-  limit(now: number, most: number): number {
-    if (!this.isDown) return most;
-    return now < this.#probeAt ? 0 : Math.min(PROBES, most);
+  get state(): BreakerState {
+    return this.#state;
   }
 
-  /** Milliseconds from `now` until probes may go out. */
+  /** Milliseconds from `now` until a request may go out; Infinity while one tries the endpoint out. */
   wait(now: number): number {
-    return Math.max(0, this.#probeAt - now);
+    if (this.#state === 'closed') return 0;
+    return this.#state === 'half_open' ? Infinity : Math.max(0, this.#probeAt - now);
   }
 
-  /** The endpoint answered, whatever it said; returns whether it had been down. */
-  answered(): boolean {
-    const wasDown = this.isDown;
-    this.#failing.clear();
-    this.#rounds = 0;
-    return wasDown;
+  /** A request goes out that tries the endpoint out. */
+  probe(): void {
+    this.#state = 'half_open';
   }
 
-  /** A request of `lane` got no answer. `longest`: milliseconds between rounds of probes. */
-  unanswered(lane: string, isProbe: boolean, now: number, longest: number): void {
-    if (this.isDown) {
-      // The first probe of a round that fails ends it, and requests from before are no news.
-      if (!isProbe || now < this.#probeAt) return;
-    } else {
-      this.#failing.add(lane);
-      if (this.#failing.size < LANES_DOWN) return;
+  /** The endpoint answered something that is not worth another attempt: it works. */
+  answered(): void {
+    this.#state = 'closed';
+    this.#failures = this.#asked = this.#rounds = 0;
+    this.#lanes.clear();
+  }
+
+  /**
+   * A request got no answer, or one that another attempt may turn into a good one. `lane`: of its first event; `asked`:
+   * milliseconds that the answer asked to wait, 0 when it did not.
+   */
+  failed(lane: number, isProbe: boolean, asked: number, now: number): void {
+    if (this.#state !== 'closed') {
+      if (isProbe) this.#open(asked, now);
+      // One from before the opening: no news but how long it asks to wait.
+      else if (asked > 0) this.#probeAt = Math.max(this.#probeAt, now + asked);
+      return;
     }
-    this.#rounds++;
-    this.#probeAt = now + backoff(this.#rounds, longest);
+    this.#failures++;
+    if (asked > 0) this.#asked++;
+    if (this.#lanes.size < LANES_DOWN) this.#lanes.add(lane);
+    const isDown = this.#failures >= FAILURES_DOWN || this.#asked >= ASKED_DOWN;
+    if (isDown && this.#lanes.size >= LANES_DOWN) this.#open(asked, now);
   }
 
-  /** Lets probes out at once. */
+  #open(asked: number, now: number): void {
+    this.#state = 'open';
+    this.#probeAt = now + Math.max(asked, this.#backoff(++this.#rounds));
+  }
+
+  /** Lets the next probe out at once. */
   hurry(): void {
     this.#probeAt = 0;
   }

@@ -1,251 +1,247 @@
-import { Pool } from 'undici';
-import { systemClock } from '../base/clock.ts';
-import { Deadlines, type Deadline } from '../base/deadlines.ts';
-import { Queue } from '../base/queue.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { type Deadline, Deadlines } from '../base/deadlines.ts';
+import type { Backlog, Failure, Lane } from './backlog.ts';
 import { Breaker } from './breaker.ts';
-import { recordBody } from './events.ts';
-import { Exchange } from './exchange.ts';
-import { Lanes, type Lane } from './lanes.ts';
-import { backoff, errorText, LONGEST_DELAY, outcomeOf, retryAfter } from './outcome.ts';
-import type { DeliverySettings, Report, Trouble } from './protocol.ts';
-import { recordCost, RecordReader, splitBatch } from './record.ts';
+import { EventTexts } from './event-text.ts';
+import { Figures } from './figures.ts';
+import type { Flight } from './flight.ts';
+import { Packer } from './packer.ts';
+import { RateLimit } from './rate-limit.ts';
+import type { DeliveryFigures, Trouble } from './report.ts';
+import { RequestMaker } from './request.ts';
+import { mayBeOneEvent, RetryPolicy } from './retry-policy.ts';
+import type { EndpointSettings } from './settings.ts';
+import type { Answer, Transport } from './transport.ts';
+import { Turns } from './turns.ts';
+import { WaitingFlights } from './waiting-flights.ts';
 
-/** An event that failed this often in a row is worth telling the operator. */
-const FAILURES_TOLD = 3;
-/** Milliseconds between attempts when the end is near. */
-const LONGEST_DELAY_IN_A_HURRY = 500;
-
-/**
- * Events that are taken out of their batches although nothing of them can be sent yet, so that lanes get their turns.
- * The rest stays packed: while an endpoint does not answer, the thread must not compete for the broker's cores.
- */
-const LOOK_AHEAD = 2000;
-
-/** A lane whose first event waits for another attempt. */
-interface Wait {
-  readonly deadline: Deadline;
-  /** Whether the endpoint said how long. */
-  readonly asked: boolean;
+export interface DeliveryOptions {
+  /** Called whenever there is something new to report. */
+  readonly changed: () => void;
+  readonly clock?: Clock;
+  /** Of this program, as requests tell it. */
+  readonly version?: string;
 }
 
 /**
- * Sends records to one endpoint until each is delivered or refused for good. At most one event of a lane is on its way,
- * so that the lane's events arrive in order; a lane that waits for another attempt does not hold up the others.
+ * Sends the events of a backlog to one endpoint until each is delivered or given up. A lane is in one flight at a time, so
+ * that its events arrive in order; a flight that waits for another attempt does not hold up the others.
  */
 export class Delivery {
-  readonly #settings: DeliverySettings;
-  readonly #path: string;
-  readonly #pool: Pool;
+  readonly #backlog: Backlog;
+  readonly #transport: Transport;
   readonly #changed: () => void;
-  readonly #batches = new Queue<ArrayBuffer>();
-  /** Events in the lanes. */
-  #unpacked = 0;
-  readonly #lanes = new Lanes();
-  readonly #reader = new RecordReader();
-  readonly #breaker = new Breaker();
-  readonly #deadlines = new Deadlines(systemClock);
-  readonly #flying = new Set<Exchange>();
-  readonly #idle: Exchange[] = [];
-  readonly #waiting = new Map<Lane, Wait>();
-  #longestDelay = LONGEST_DELAY;
+  readonly #clock: Clock;
+  readonly #requests: RequestMaker;
+  readonly #policy: RetryPolicy;
+  readonly #breaker: Breaker;
+  readonly #rate: RateLimit | null;
+  readonly #packer: Packer;
+  readonly #deadlines: Deadlines;
+  readonly #waiting: WaitingFlights;
+  readonly #turns: Turns;
+  readonly #figures = new Figures();
+  /** Requests on their way at most. */
+  readonly #slots: number;
   #pumping = false;
-  #watching = false;
-  #probing = false;
-  /** Lanes whose first event failed `FAILURES_TOLD` times or more. */
+  #alarm: Deadline | null = null;
+  /** Flights that failed often. */
   #troubled = 0;
   #refusing = false;
-  #lastError: string | null = null;
-  #counts = noCounts();
+  /** Called when the last answer is there, once nothing more is sent. */
+  #finished: (() => void) | null = null;
 
-  /** `changed` is called whenever there is something new to report. */
-  constructor(settings: DeliverySettings, changed: () => void) {
-    const { origin, pathname, search } = new URL(settings.url);
-    this.#settings = settings;
-    this.#path = pathname + search;
+  constructor(settings: EndpointSettings, backlog: Backlog, transport: Transport, options: DeliveryOptions) {
+    const { changed, clock = systemClock, version = 'unknown' } = options;
+    const policy = new RetryPolicy(settings.retry);
+    this.#backlog = backlog;
+    this.#transport = transport;
     this.#changed = changed;
-    this.#pool = new Pool(origin, {
-      connections: settings.poolSize,
-      pipelining: 1,
-      connectTimeout: settings.timeout,
-      // One timer here watches all answers, instead of two for each connection.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      allowH2: false,
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#requests = new RequestMaker(settings, version);
+    this.#breaker = new Breaker((rounds) => policy.backoff(rounds));
+    this.#rate = settings.rate === Infinity ? null : new RateLimit(settings.rate);
+    this.#packer = new Packer(settings, {
+      backlog,
+      policy,
+      texts: new EventTexts(settings),
+      bury: (lane, count, failure) => this.#giveUp(lane, count, failure),
     });
+    this.#deadlines = new Deadlines(clock);
+    this.#waiting = new WaitingFlights(this.#deadlines, () => this.#pumpSoon());
+    this.#turns = new Turns(this.#packer, this.#waiting, (flight) => this.#end(flight));
+    this.#slots = settings.connection.poolSize * settings.connection.pipelining;
   }
 
-  accept(batch: ArrayBuffer): void {
-    this.#batches.push(batch);
-    if (this.#unpacked < LOOK_AHEAD || this.#flying.size < this.#settings.poolSize) this.#pumpSoon();
+  /** There may be something to send. */
+  ready(): void {
+    if (this.#figures.inFlight < this.#slots) this.#pumpSoon();
   }
 
   /** Tries soon what waits for another attempt, from now on without long pauses. */
   hurry(): void {
-    this.#longestDelay = LONGEST_DELAY_IN_A_HURRY;
+    this.#policy.hurry();
     this.#breaker.hurry();
-    this.#wake(() => true);
+    this.#packer.hurry();
+    this.#waiting.wake(true);
     this.#pumpSoon();
   }
 
-  /** What happened since the last report. */
-  report(): Report {
-    const counts = this.#counts;
-    this.#counts = noCounts();
-    return { ...counts, lastError: this.#lastError, trouble: this.#trouble() };
+  /** Sends nothing more; resolves when the last answer is there. */
+  finish(): Promise<void> {
+    this.#deadlines.clear();
+    return new Promise((resolve) => {
+      this.#finished = resolve;
+      if (this.#figures.inFlight === 0) resolve();
+    });
+  }
+
+  figures(): DeliveryFigures {
+    return this.#figures.report(this.#breaker.state, this.#trouble());
   }
 
   #trouble(): Trouble {
-    if (this.#breaker.isDown || this.#troubled > 0) return 'failing';
+    if (this.#breaker.state !== 'closed' || this.#troubled > 0) return 'failing';
     return this.#refusing ? 'refusing' : 'none';
   }
 
-  // After the answers that are there now: connections are free only when undici is done with theirs.
+  // After the answers that are there now: they make room for more at once.
   #pumpSoon(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    setImmediate(() => this.#pump());
+    this.#clock.endOfTurn(() => this.#pump());
   }
 
   #pump(): void {
     this.#pumping = false;
-    const now = systemClock.now();
-    const limit = this.#breaker.limit(now, this.#settings.poolSize);
-    while (this.#unpacked < LOOK_AHEAD && this.#unpack());
-    while (this.#flying.size < limit) {
-      const lane = this.#lanes.take();
-      if (lane !== null) this.#send(lane);
-      else if (!this.#unpack()) return;
+    if (this.#finished !== null) return;
+    const now = this.#clock.now();
+    const date = this.#clock.date();
+    while (this.#figures.inFlight < this.#slots) {
+      const wait = Math.max(this.#breaker.wait(now), this.#rate?.wait(now) ?? 0);
+      if (wait > 0) return this.#pumpAt(now + wait);
+      const isProbe = this.#breaker.state !== 'closed';
+      const flight = isProbe ? this.#turns.nextOne(date) : this.#turns.next(now, date);
+      if (flight === null) return this.#pumpAt(this.#packer.dueAt);
+      flight.isProbe = isProbe;
+      if (isProbe) this.#breaker.probe();
+      this.#send(flight, now, date);
     }
-    if (limit > 0 || this.#probing) return;
-    this.#probing = true;
-    this.#deadlines.add(now + this.#breaker.wait(now), () => {
-      this.#probing = false;
+  }
+
+  #pumpAt(time: number): void {
+    if (time >= (this.#alarm?.at ?? Infinity)) return;
+    if (this.#alarm !== null) this.#deadlines.remove(this.#alarm);
+    this.#alarm = this.#deadlines.add(time, () => {
+      this.#alarm = null;
       this.#pumpSoon();
     });
   }
 
-  /** Takes the next batch apart; false when there is none. */
-  #unpack(): boolean {
-    const batch = this.#batches.shift();
-    if (batch === undefined) return false;
-    splitBatch(batch, (lane, record) => {
-      this.#lanes.add(lane, record);
-      this.#unpacked++;
-    });
-    return true;
+  #send(flight: Flight, now: number, date: number): void {
+    this.#rate?.take(now);
+    this.#figures.inFlight++;
+    flight.attempts++;
+    const request = this.#requests.make(flight.texts, flight.ids, flight.attempts, date);
+    flight.unload();
+    this.#transport.send(request, (answer) => this.#land(flight, answer));
   }
 
-  #send(lane: Lane): void {
-    let body: Buffer;
-    try {
-      body = Buffer.from(recordBody(lane.first, this.#reader, this.#settings.encoding));
-    } catch (error) {
-      this.#lastError = `cannot make the body: ${error instanceof Error ? error.message : String(error)}`;
-      return this.#settle(lane, 'failed');
+  #land(flight: Flight, answer: Answer): void {
+    const outcome = this.#policy.outcome(answer.status);
+    this.#figures.answered(answer);
+    if (outcome !== 'retry') this.#breaker.answered();
+    if (outcome === 'delivered') this.#deliver(flight);
+    else {
+      this.#fail(flight, answer);
+      if (outcome === 'retry') this.#retry(flight, answer);
+      else this.#refuse(flight, answer.status);
     }
-    const exchange =
-      this.#idle.pop() ?? new Exchange(this.#path, this.#settings.headers, (done, error) => this.#finish(done, error));
-    exchange.begin(lane, body, this.#breaker.isDown);
-    this.#flying.add(exchange);
-    this.#watch(this.#settings.timeout);
-    this.#pool.dispatch(exchange.request, exchange);
+    this.#changed();
+    if (this.#finished === null) this.#pumpSoon();
+    else if (this.#figures.inFlight === 0) this.#finished();
   }
 
-  #finish(exchange: Exchange, error: Error | null): void {
-    const { lane, status, isProbe } = exchange;
-    if (lane === null || !this.#flying.delete(exchange)) return;
-    exchange.lane = null;
-    this.#idle.push(exchange);
-    if (status === 0) this.#unanswered(lane, isProbe, error);
-    else this.#answered(lane, status, exchange.retryAfter);
+  #deliver(flight: Flight): void {
+    this.#refusing = false;
+    this.#figures.delivered += flight.events;
+    this.#end(flight);
+    for (const part of flight.parts) {
+      this.#packer.relax(part);
+      this.#backlog.settle(part.lane, part.count);
+    }
+  }
+
+  #fail(flight: Flight, answer: Answer): void {
+    const { status, text, error } = answer;
+    const reason = error ?? `the endpoint answered with status ${status}`;
+    const wasTroubled = flight.isTroubled;
+    flight.failed({ status, reason, answer: text });
+    if (flight.isTroubled && !wasTroubled) this.#troubled++;
+    this.#figures.failed({
+      at: this.#clock.date(),
+      event: flight.first?.event ?? '',
+      eventId: flight.first?.id ?? '',
+      clientId: flight.first?.clientId ?? '',
+      attempt: flight.attempts,
+      status,
+      reason,
+      answer: text,
+    });
+  }
+
+  #refuse(flight: Flight, status: number): void {
+    if (flight.events > 1 && mayBeOneEvent(status)) return this.#split(flight);
+    this.#refusing = true;
+    this.#bury(flight, `refused with status ${status}`);
+  }
+
+  #retry(flight: Flight, answer: Answer): void {
+    const now = this.#clock.now();
+    const asked = this.#policy.asked(answer.retryAfter, this.#clock.date());
+    const wasUp = this.#breaker.state === 'closed';
+    this.#breaker.failed(flight.lane, flight.isProbe, asked, now);
+    const isUp = this.#breaker.state === 'closed';
+    if (wasUp && !isUp) this.#waiting.wake(false);
+    const isSpent = this.#policy.isSpent(flight.attempts);
+    if (isUp && (flight.mayHaveCulprit || (isSpent && flight.events > 1 && answer.status !== 0)))
+      return this.#split(flight);
+    if (isSpent) return this.#bury(flight, `given up after ${flight.attempts} attempts: ${flight.fault?.reason}`);
+    this.#figures.retried++;
+    // While the endpoint is down it is not this flight's fault: it takes its turn among the probes.
+    if (!isUp && asked === 0) this.#waiting.addDue(flight);
+    else this.#waiting.add(flight, now + Math.max(asked, this.#policy.backoff(flight.failures)), asked > 0);
+  }
+
+  /** Sends the events in smaller portions, until the one is alone that the endpoint does not take. */
+  #split(flight: Flight): void {
+    this.#figures.retried++;
+    this.#end(flight);
+    const [first, second] = flight.split();
+    if (first === undefined) return;
+    this.#waiting.addDue(first);
+    if (second !== undefined) this.#waiting.addDue(second);
+    else for (const { lane, count } of first.parts) this.#packer.restrain(lane, count);
+  }
+
+  #bury(flight: Flight, reason: string): void {
+    const { status = 0, answer = '' } = flight.fault ?? {};
+    this.#end(flight);
+    for (const { lane, count } of flight.parts)
+      this.#giveUp(lane, count, { status, reason, answer, attempts: flight.attempts });
+  }
+
+  #giveUp(lane: Lane, count: number, failure: Failure): void {
+    this.#figures.gaveUp(count, failure);
+    this.#backlog.bury(lane, count, failure);
+    this.#changed();
+    // The lane may have more.
     this.#pumpSoon();
   }
 
-  /** An answer counts as soon as its status is there, whatever becomes of the rest. */
-  #answered(lane: Lane, status: number, retryAfterHeader: string | undefined): void {
-    if (this.#breaker.answered()) this.#wake((wait) => !wait.asked);
-    const outcome = outcomeOf(status);
-    if (outcome !== 'delivered') this.#lastError = `the endpoint answered with status ${status}`;
-    if (outcome !== 'retry') {
-      this.#refusing = outcome === 'failed';
-      return this.#settle(lane, outcome);
-    }
-    this.#retry(lane, Math.min(retryAfter(retryAfterHeader, Date.now()), this.#longestDelay));
+  /** The flight is no more: settled, given up or taken apart. */
+  #end(flight: Flight): void {
+    if (flight.isTroubled) this.#troubled--;
   }
-
-  #unanswered(lane: Lane, isProbe: boolean, error: Error | null): void {
-    this.#lastError = error === null ? 'no answer' : errorText(error);
-    this.#breaker.unanswered(lane.id, isProbe, systemClock.now(), this.#longestDelay);
-    if (!this.#breaker.isDown) return this.#retry(lane, 0);
-    // It is not this lane's fault: it need not wait on its own, and takes its turn among the probes.
-    this.#counts.retried++;
-    this.#lanes.putBack(lane);
-    this.#changed();
-  }
-
-  /** `asked`: milliseconds that the endpoint asked for, 0 when it did not. */
-  #retry(lane: Lane, asked: number): void {
-    this.#counts.retried++;
-    lane.failures++;
-    if (lane.failures === FAILURES_TOLD) this.#troubled++;
-    const delay = Math.max(asked, backoff(lane.failures, this.#longestDelay));
-    const deadline = this.#deadlines.add(systemClock.now() + delay, () => {
-      this.#waiting.delete(lane);
-      this.#lanes.putBack(lane);
-      this.#pumpSoon();
-    });
-    this.#waiting.set(lane, { deadline, asked: asked > 0 });
-    this.#changed();
-  }
-
-  #wake(which: (wait: Wait) => boolean): void {
-    for (const [lane, wait] of this.#waiting) {
-      if (!which(wait)) continue;
-      this.#deadlines.remove(wait.deadline);
-      this.#waiting.delete(lane);
-      this.#lanes.putBack(lane);
-    }
-  }
-
-  #settle(lane: Lane, outcome: 'delivered' | 'failed'): void {
-    this.#counts[outcome]++;
-    const { settledBytes } = this.#counts;
-    settledBytes.set(lane.id, (settledBytes.get(lane.id) ?? 0) + recordCost(lane.first));
-    if (lane.failures >= FAILURES_TOLD) this.#troubled--;
-    this.#unpacked--;
-    this.#lanes.settle(lane);
-    this.#changed();
-  }
-
-  /** Looks in `delay` milliseconds whether an answer is overdue, and goes on looking while requests are on their way. */
-  #watch(delay: number): void {
-    if (this.#watching) return;
-    this.#watching = true;
-    this.#deadlines.add(systemClock.now() + delay, () => {
-      this.#watching = false;
-      const { timeout } = this.#settings;
-      const now = systemClock.now();
-      let next = timeout;
-      let isOverdue = false;
-      for (const { startedAt } of this.#flying) {
-        const left = startedAt + timeout - now;
-        if (left > 0) next = Math.min(next, left);
-        else isOverdue = true;
-      }
-      // This thread may have been busy for so long that the answers are there and unread: they are read before that.
-      if (isOverdue) setImmediate(() => this.#abort(now - timeout));
-      if (this.#flying.size > 0) this.#watch(next);
-    });
-  }
-
-  /** Aborts what went out at `latest` or before. */
-  #abort(latest: number): void {
-    for (const exchange of this.#flying) {
-      if (exchange.startedAt <= latest) exchange.abort(new Error(`no answer within ${this.#settings.timeout} ms`));
-    }
-  }
-}
-
-function noCounts() {
-  return { delivered: 0, retried: 0, failed: 0, settledBytes: new Map<string, number>() };
 }

@@ -1,80 +1,108 @@
-import type { StoredRecord } from './record.ts';
+import type { Queue } from '../base/queue.ts';
+import type { Lane, StoredEvent } from './backlog.ts';
 
-interface Entry {
-  readonly record: StoredRecord;
-  next: Entry | null;
-}
+/** What was removed is cut off the array when there is more than this of it, and more than of the rest. */
+const CUT = 32;
 
-/** The events of one client, in order: only the first of them is ever on its way. */
-export class Lane {
-  readonly id: string;
-  /** Attempts of the first event that did not succeed. */
-  failures = 0;
-  #first: Entry;
-  #last: Entry;
+/** The events of one client that are in memory. */
+export class EventLane implements Lane {
+  readonly id: number;
+  #events: (StoredEvent | undefined)[] = [];
+  /** What is before it was removed. */
+  #head = 0;
+  isTaken = false;
+  /** Ids of events behind those that are here, which are only in the file; used by the spool. */
+  unloaded: Queue<number> | null = null;
   /** The next lane that is ready; used by `Lanes`. */
-  nextReady: Lane | null = null;
+  nextReady: EventLane | null = null;
 
-  constructor(id: string, record: StoredRecord) {
+  constructor(id: number) {
     this.id = id;
-    this.#first = this.#last = { record, next: null };
   }
 
-  get first(): StoredRecord {
-    return this.#first.record;
+  get length(): number {
+    return this.#events.length - this.#head;
   }
 
-  add(record: StoredRecord): void {
-    this.#last = this.#last.next = { record, next: null };
+  at(index: number): StoredEvent | undefined {
+    return this.#events[this.#head + index];
   }
 
-  /** Removes the first event; false when it was the only one. */
-  advance(): boolean {
-    this.failures = 0;
-    const { next } = this.#first;
-    if (next === null) return false;
-    this.#first = next;
-    return true;
+  add(event: StoredEvent): void {
+    this.#events.push(event);
+  }
+
+  /** Removes the first event. */
+  shift(): void {
+    this.#events[this.#head++] = undefined;
+    if (this.#head === this.#events.length) this.#events = [];
+    else if (this.#head > CUT && this.#head * 2 > this.#events.length) this.#events = this.#events.slice(this.#head);
+    else return;
+    this.#head = 0;
+  }
+
+  /** Removes the event at `index`. Quick where that is small, however many are behind it. */
+  remove(index: number): void {
+    this.#events.copyWithin(this.#head + 1, this.#head, this.#head + index);
+    this.shift();
   }
 }
 
-/**
- * All lanes that have events. A lane is ready (in a queue, so that each gets its turn), or taken: its first event is on
- * its way or waits for another attempt.
- */
+/** All lanes that have events in memory. A lane is ready (in a queue, so that each gets its turn), or taken. */
 export class Lanes {
-  readonly #lanes = new Map<string, Lane>();
-  #firstReady: Lane | null = null;
-  #lastReady: Lane | null = null;
+  readonly #lanes = new Map<number, EventLane>();
+  #firstReady: EventLane | null = null;
+  #lastReady: EventLane | null = null;
 
-  add(id: string, record: StoredRecord): void {
-    const lane = this.#lanes.get(id);
-    if (lane !== undefined) return lane.add(record);
-    const created = new Lane(id, record);
-    this.#lanes.set(id, created);
-    this.putBack(created);
+  get(id: number): EventLane | undefined {
+    return this.#lanes.get(id);
   }
 
-  /** Takes the lane that has been ready for longest. */
-  take(): Lane | null {
-    const lane = this.#firstReady;
-    if (lane === null) return null;
-    this.#firstReady = lane.nextReady;
-    if (this.#firstReady === null) this.#lastReady = null;
-    lane.nextReady = null;
+  /** Adds an event at the end of its lane. */
+  add(event: StoredEvent): EventLane {
+    const lane = this.#lanes.get(event.lane) ?? this.#create(event.lane);
+    lane.add(event);
     return lane;
   }
 
-  /** Makes a taken lane ready again; its first event is still to be sent. */
-  putBack(lane: Lane): void {
+  #create(id: number): EventLane {
+    const lane = new EventLane(id);
+    this.#lanes.set(id, lane);
+    this.#queue(lane);
+    return lane;
+  }
+
+  get hasReady(): boolean {
+    return this.#firstReady !== null;
+  }
+
+  /** Takes the lane that has been ready for longest; null when none is. */
+  take(): EventLane | null {
+    for (;;) {
+      const lane = this.#firstReady;
+      if (lane === null) return null;
+      this.#firstReady = lane.nextReady;
+      if (this.#firstReady === null) this.#lastReady = null;
+      lane.nextReady = null;
+      if (lane.length > 0) {
+        lane.isTaken = true;
+        return lane;
+      }
+      // Its events were dropped meanwhile.
+      this.#lanes.delete(lane.id);
+    }
+  }
+
+  /** A taken lane is ready again, or forgotten when it has no more events. */
+  putBack(lane: EventLane): void {
+    lane.isTaken = false;
+    if (lane.length > 0) this.#queue(lane);
+    else this.#lanes.delete(lane.id);
+  }
+
+  #queue(lane: EventLane): void {
     if (this.#lastReady === null) this.#firstReady = lane;
     else this.#lastReady.nextReady = lane;
     this.#lastReady = lane;
-  }
-
-  /** The first event of a taken lane is done with: the lane is ready for the next one, or gone. */
-  settle(lane: Lane): void {
-    if (lane.advance()) this.putBack(lane);
-    else this.#lanes.delete(lane.id);
   }
 }

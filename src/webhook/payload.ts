@@ -5,25 +5,37 @@ export const PAYLOAD_ENCODINGS = ['plain', 'base64', 'base62'] as const;
 
 export type PayloadEncoding = (typeof PAYLOAD_ENCODINGS)[number];
 
-/** The keys that stand for the payload in a body, in their order. */
-export interface PayloadKeys {
-  readonly payload: string;
-  /** Says that `plain` could not be kept as the bytes are not UTF-8, or `base62` as they are too many. */
-  readonly payload_encoding?: 'base64';
-}
+/** A payload (bytes, one in each character) as JSON; null when it cannot be had in that encoding. */
+export type PayloadCoder = (bytes: string) => string | null;
 
 /** Bytes: beyond it base62 takes so long (seconds for a few megabytes) that other events wait for it. */
 const LONGEST_BASE62 = 256 * 1024;
 
 /**
- * The payload's keys. `plain` never cuts or corrupts: bytes that are not UTF-8 go as base64 with a key that says so
- * (NanoMQ ends at the first NUL and writes invalid JSON). `base62` of a long payload goes as base64 too. An empty payload is an empty string in every encoding.
+ * How payloads get into JSON. `plain` never cuts or corrupts: it is null for bytes that are not UTF-8 (NanoMQ ends at
+ * the first NUL and writes invalid JSON, EMQX replaces them). So is NanoMQ's base62 for a long payload. An empty payload
+ * is an empty string in every encoding.
  */
-export function payloadKeys(payload: Buffer, encoding: PayloadEncoding): PayloadKeys {
-  if (encoding === 'base62' && payload.length <= LONGEST_BASE62) return { payload: encodeBase62(payload) };
-  if (encoding === 'base64') return { payload: payload.toString('base64') };
-  if (encoding === 'plain' && isUtf8(payload)) return { payload: payload.toString('utf8') };
-  return { payload: payload.toString('base64'), payload_encoding: 'base64' };
+export const PAYLOAD_CODERS: Readonly<Record<PayloadEncoding | 'emqx62', PayloadCoder>> = {
+  plain: encodePlain,
+  base64: encodeBase64,
+  base62: (bytes) => (bytes.length > LONGEST_BASE62 ? null : `"${encodeBase62(Buffer.from(bytes, 'latin1'))}"`),
+  emqx62: (bytes) => `"${encodeEmqxBase62(Buffer.from(bytes, 'latin1'))}"`,
+};
+
+/** A payload in base64 as JSON. */
+export function encodeBase64(bytes: string): string {
+  return `"${Buffer.from(bytes, 'latin1').toString('base64')}"`;
+}
+
+/** Bytes: up to here a look at each character is quicker than to make bytes of them. */
+const SHORT = 1024;
+const BEYOND_ASCII = /[\x80-\xff]/;
+
+function encodePlain(bytes: string): string | null {
+  if (bytes.length <= SHORT && !BEYOND_ASCII.test(bytes)) return JSON.stringify(bytes);
+  const payload = Buffer.from(bytes, 'latin1');
+  return isUtf8(payload) ? JSON.stringify(payload.toString('utf8')) : null;
 }
 
 const DIGITS = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 'latin1');
@@ -73,4 +85,25 @@ function writeDigits(value: bigint, powers: readonly bigint[], level: number, di
   const high = value / power;
   writeDigits(high, powers, level - 1, digits, offset);
   writeDigits(value - high * power, powers, level - 1, digits, offset + half);
+}
+
+const EMQX_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** The digits of 0 to 63: the last three are two characters each. */
+const EMQX_DIGITS = Array.from({ length: 64 }, (_, value) =>
+  value < 61 ? EMQX_ALPHABET.charAt(value) : `9${EMQX_ALPHABET.charAt(value - 61)}`,
+);
+
+/**
+ * What EMQX 4 calls base62: groups of six bits, most significant first, as in base64 but without padding; 61, 62 and 63
+ * are `9A`, `9B` and `9C`. A last group of two or four bits is the number that they are.
+ */
+export function encodeEmqxBase62(bytes: Buffer): string {
+  let text = '';
+  let bits = 0;
+  let rest = 0;
+  for (const byte of bytes) {
+    rest = ((rest << 8) | byte) & 0xffff;
+    for (bits += 8; bits >= 6; bits -= 6) text += EMQX_DIGITS[(rest >> (bits - 6)) & 0x3f] ?? '';
+  }
+  return bits === 0 ? text : text + (EMQX_DIGITS[rest & ((1 << bits) - 1)] ?? '');
 }

@@ -1,39 +1,39 @@
-import type { PayloadEncoding } from './payload.ts';
+import type { EndpointReport, ShownDeadLetter } from './report.ts';
+import type { EndpointSettings } from './settings.ts';
 
 /** What the delivery thread is started with. */
-export interface DeliverySettings {
-  readonly url: string;
-  /** Names and values in turn, as they are sent. */
-  readonly headers: readonly string[];
-  readonly encoding: PayloadEncoding;
-  /** Connections, each with one request at a time. */
-  readonly poolSize: number;
-  /** Milliseconds for connecting, and again for the answer. */
-  readonly timeout: number;
+export interface ThreadSettings {
+  /** Stands for this run of the broker in event ids: lower-case letters and digits. */
+  readonly run: string;
+  /** Of this program, as requests tell it. */
+  readonly version: string;
+  /** Messages name an endpoint by its index here. */
+  readonly endpoints: readonly EndpointSettings[];
 }
 
-/**
- * To the delivery thread: a batch of records (transferred), or `hurry`: the end is near, so what waits for another
- * attempt is tried soon.
- */
-export type ToDelivery = ArrayBuffer | 'hurry';
+/** A question to the delivery thread about an endpoint's dead letters. */
+export type Question =
+  | { readonly ask: 'list'; readonly limit: number; readonly after: number }
+  | { readonly ask: 'resend' | 'discard'; readonly ids: readonly number[] | 'all' };
 
-/** From the delivery thread: what happened since the last report, and how things are. */
-export interface Report {
-  readonly delivered: number;
-  /** Attempts that did not succeed and will be repeated. */
-  readonly retried: number;
-  /** Events that the endpoint refused for good. */
-  readonly failed: number;
-  /** What the delivered and the failed ones had cost in the queue, in bytes by lane. */
-  readonly settledBytes: ReadonlyMap<string, number>;
-  /** Why the latest attempt that did not succeed did not; null when there was none yet. */
-  readonly lastError: string | null;
-  readonly trouble: Trouble;
-}
+/** Dead letters that were asked for, or how many something was done with. */
+export type Reply = readonly ShownDeadLetter[] | number;
 
 /**
- * How delivery is going: `none`; `failing`: events wait because the endpoint cannot be reached or is not able to take
- * them; `refusing`: the endpoint answers that it does not want them.
+ * To the delivery thread: a batch of records (transferred); a question; `hurry`: the end is near, so what waits for
+ * another attempt is tried soon; `finish`: nothing more is sent, the spool is closed once no answer is awaited.
  */
-export type Trouble = 'none' | 'failing' | 'refusing';
+export type ToDelivery =
+  | { readonly kind: 'batch'; readonly endpoint: number; readonly batch: ArrayBuffer }
+  | { readonly kind: 'question'; readonly endpoint: number; readonly number: number; readonly question: Question }
+  | { readonly kind: 'hurry' | 'finish'; readonly endpoint: number };
+
+/**
+ * From the delivery thread: how an endpoint is, an answer to a question, that an endpoint is finished, or that its spool
+ * cannot be opened (it is tried again).
+ */
+export type FromDelivery =
+  | { readonly kind: 'unopened'; readonly endpoint: number; readonly problem: string }
+  | { readonly kind: 'report'; readonly endpoint: number; readonly report: EndpointReport }
+  | { readonly kind: 'reply'; readonly number: number; readonly reply: Reply }
+  | { readonly kind: 'finished'; readonly endpoint: number };

@@ -5,18 +5,35 @@
 const OVERHEAD_BYTES = 128;
 
 /**
- * A record: its length (4 bytes, this field included), its event (1 byte), its lane (a text), then what the event adds.
- * Numbers are little-endian; texts and bytes have a length (4 bytes) in front.
+ * A record: its length (4 bytes, this field included), its event (1 byte), then as numbers of 8 bytes its lane, its
+ * sequence numbers and its time, then the client id (a text) and what the event adds. Numbers are little-endian; texts
+ * and bytes have a length (4 bytes) in front, whose highest bit says of a text that it is not ASCII.
  */
-const HEADER_BYTES = 5;
-const LENGTH_BYTES = 4;
+export const HEADER_BYTES = 37;
+export const EVENT_AT = 4;
+const LANE_AT = 5;
+export const SEQUENCE_AT = 13;
+export const CLIENT_SEQUENCE_AT = 21;
+export const TIME_AT = 29;
+
+/** Added to the length of a text that has more than ASCII: any other is read without being decoded. */
+export const NOT_ASCII = 0x8000_0000;
 
 /** The length that stands for an optional text that is not there. */
-const ABSENT = 0xffff_ffff;
+export const ABSENT = 0xffff_ffff;
 
 const INITIAL_BYTES = 64 * 1024;
 /** A buffer that one large event has grown beyond this is not kept. */
 const KEPT_BYTES = 1024 * 1024;
+
+/** Where an event comes from and the how manieth it is; see `RecordReader` for the numbers. */
+export interface Origin {
+  readonly clientId: string;
+  /** What its client's events have in common, and few others have. */
+  readonly lane: number;
+  readonly sequence: number;
+  readonly clientSequence: number;
+}
 
 /** Writes events as compact records, one after another, into a buffer that is used again for the next batch. */
 export class RecordWriter {
@@ -30,18 +47,23 @@ export class RecordWriter {
   #fits = true;
 
   /**
-   * Begins a record of `event` in `lane`. With the overhead of an event it may take `room` bytes; what does not fit is
-   * not written, and `end` says so.
+   * Begins a record. With the overhead of an event it may take `room` bytes; what does not fit is not written, and
+   * `end` says so.
    */
-  begin(event: number, lane: string, room: number): void {
+  begin(event: number, origin: Origin, time: number, room: number): void {
     this.#start = this.#at;
     this.#room = room - OVERHEAD_BYTES;
     this.#limit = Math.min(this.#bytes.length, this.#start + this.#room);
     this.#fits = true;
     if (!this.#reserve(HEADER_BYTES)) return;
-    this.#bytes[this.#at + LENGTH_BYTES] = event;
-    this.#at += HEADER_BYTES;
-    this.text(lane);
+    const at = this.#at;
+    this.#bytes[at + EVENT_AT] = event;
+    this.#view.setFloat64(at + LANE_AT, origin.lane, true);
+    this.#view.setFloat64(at + SEQUENCE_AT, origin.sequence, true);
+    this.#view.setFloat64(at + CLIENT_SEQUENCE_AT, origin.clientSequence, true);
+    this.#view.setFloat64(at + TIME_AT, time, true);
+    this.#at = at + HEADER_BYTES;
+    this.text(origin.clientId);
   }
 
   /** What the record costs in the queue, in bytes; 0 when it did not fit and is not part of the batch. */
@@ -76,7 +98,8 @@ export class RecordWriter {
     // At most three bytes for a UTF-16 unit; only near the limit it is worth counting.
     if (this.#at + 4 + value.length * 3 > this.#limit && !this.#reserve(4 + Buffer.byteLength(value))) return;
     const length = this.#bytes.write(value, this.#at + 4, 'utf8');
-    this.#view.setUint32(this.#at, length, true);
+    // Only ASCII has as many bytes as UTF-16 units.
+    this.#view.setUint32(this.#at, length === value.length ? length : length + NOT_ASCII, true);
     this.#at += 4 + length;
   }
 
@@ -135,78 +158,45 @@ export class RecordWriter {
 export type StoredRecord = string;
 
 /** Takes a batch apart: calls `each` with the lane and the bytes of every record, in order. */
-export function splitBatch(batch: ArrayBuffer, each: (lane: string, record: StoredRecord) => void): void {
+export function splitBatch(batch: ArrayBuffer, each: (lane: number, record: StoredRecord) => void): void {
   const bytes = Buffer.from(batch);
   let at = 0;
   while (at < bytes.length) {
     const end = at + bytes.readUInt32LE(at);
-    const lane = at + HEADER_BYTES + 4;
-    each(bytes.toString('utf8', lane, lane + bytes.readUInt32LE(lane - 4)), bytes.toString('latin1', at, end));
+    each(bytes.readDoubleLE(at + LANE_AT), bytes.toString('latin1', at, end));
     at = end;
   }
 }
 
+/** Events in a batch and what they cost in the queue, without taking it apart. */
+export function weighBatch(batch: ArrayBuffer): { readonly events: number; readonly bytes: number } {
+  const view = new DataView(batch);
+  let events = 0;
+  for (let at = 0; at < batch.byteLength; at += view.getUint32(at, true)) events++;
+  return { events, bytes: batch.byteLength + events * OVERHEAD_BYTES };
+}
+
 /** What a record costs in the queue, the same number that `RecordWriter.end` returned. */
-export function recordCost(record: StoredRecord): number {
+export function recordCost(record: { readonly length: number }): number {
   return record.length + OVERHEAD_BYTES;
 }
 
-/** Reads a record; the methods read one after another what the writer's have written. */
-export class RecordReader {
-  #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
-  #at = 0;
-  #end = 0;
+/** The length of the record that begins at `at` in a batch. */
+export function lengthAt(batch: Buffer, at: number): number {
+  return batch.readUInt32LE(at);
+}
 
-  /** Whether something is left of the record: what an event adds at its end may be absent. */
-  get hasMore(): boolean {
-    return this.#at < this.#end;
-  }
+/** The lane of the record that begins at `at` in a batch. */
+export function laneAt(batch: Buffer, at: number): number {
+  return batch.readDoubleLE(at + LANE_AT);
+}
 
-  /** Goes to the beginning of `record` and returns its event; the lane's text is what comes next. */
-  open(record: StoredRecord): number {
-    if (record.length > this.#bytes.length || this.#bytes.length > KEPT_BYTES)
-      this.#bytes = Buffer.allocUnsafeSlow(Math.max(record.length, INITIAL_BYTES));
-    this.#bytes.write(record, 'latin1');
-    this.#at = HEADER_BYTES;
-    this.#end = record.length;
-    return this.#bytes.readUInt8(LENGTH_BYTES);
-  }
+/** When the event of the record that begins at `at` in a batch happened, milliseconds since the Unix epoch. */
+export function timeAt(batch: Buffer, at: number): number {
+  return batch.readDoubleLE(at + TIME_AT);
+}
 
-  byte(): number {
-    return this.#bytes.readUInt8(this.#at++);
-  }
-
-  uint16(): number {
-    this.#at += 2;
-    return this.#bytes.readUInt16LE(this.#at - 2);
-  }
-
-  float64(): number {
-    this.#at += 8;
-    return this.#bytes.readDoubleLE(this.#at - 8);
-  }
-
-  text(): string {
-    const length = this.#length();
-    this.#at += length;
-    return this.#bytes.toString('utf8', this.#at - length, this.#at);
-  }
-
-  optionalText(): string | undefined {
-    if (this.#bytes.readUInt32LE(this.#at) !== ABSENT) return this.text();
-    this.#at += 4;
-    return undefined;
-  }
-
-  /** Valid until the next record is opened. */
-  bytes(): Buffer {
-    const length = this.#length();
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
-  }
-
-  #length(): number {
-    this.#at += 4;
-    return this.#bytes.readUInt32LE(this.#at - 4);
-  }
+/** When the event of a record happened, milliseconds since the Unix epoch. */
+export function recordTime(record: StoredRecord): number {
+  return Buffer.from(record.slice(TIME_AT, TIME_AT + 8), 'latin1').readDoubleLE();
 }

@@ -1,14 +1,16 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { backoff, LONGEST_DELAY } from './outcome.ts';
-import type { DeliverySettings, Report, ToDelivery } from './protocol.ts';
+import type { FromDelivery, ThreadSettings, ToDelivery } from './protocol.ts';
 
 /** The delivery thread's program; beside this file, whether that is the source or what was built from it. */
 export const deliveryProgram = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
 
+/** Milliseconds until a thread that died is started again: the first time, and at most. */
+const RESTART = { first: 100, longest: 30_000 };
+
 /** What a delivery thread tells. */
 export interface ThreadHandler {
-  report(report: Report): void;
+  message(message: FromDelivery): void;
   /** The thread ended by itself, with all that was posted to it; another one is started. */
   died(reason: string): void;
 }
@@ -16,26 +18,26 @@ export interface ThreadHandler {
 /** The worker thread that delivers. It does not keep the process alive. */
 export class DeliveryThread {
   readonly #program: URL;
-  readonly #settings: DeliverySettings;
+  readonly #settings: ThreadSettings;
   readonly #handler: ThreadHandler;
   #worker: Worker | null = null;
   /** What was posted while there was no thread. */
   #kept: ToDelivery[] = [];
-  /** Threads that died since one has reported. */
+  /** Threads that died since one has said something. */
   #deaths = 0;
   #restart: NodeJS.Timeout | null = null;
 
-  constructor(program: URL, settings: DeliverySettings, handler: ThreadHandler) {
+  constructor(program: URL, settings: ThreadSettings, handler: ThreadHandler) {
     this.#program = program;
     this.#settings = settings;
     this.#handler = handler;
     this.#start();
   }
 
-  /** A buffer is transferred: it is empty afterwards. */
+  /** A batch is transferred: it is empty afterwards. */
   post(message: ToDelivery): void {
     if (this.#worker === null) this.#kept.push(message);
-    else this.#worker.postMessage(message, message instanceof ArrayBuffer ? [message] : []);
+    else this.#worker.postMessage(message, message.kind === 'batch' ? [message.batch] : []);
   }
 
   /** Lets the thread keep the process alive from now on. */
@@ -55,10 +57,10 @@ export class DeliveryThread {
     const worker = new Worker(this.#program, { workerData: this.#settings, name: 'webhook' });
     this.#worker = worker;
     let reason: string | null = null;
-    worker.on('message', (report: Report) => {
+    worker.on('message', (message: FromDelivery) => {
       if (this.#worker !== worker) return;
       this.#deaths = 0;
-      this.#handler.report(report);
+      this.#handler.message(message);
     });
     worker.on('error', (error) => {
       reason = error instanceof Error ? error.message : String(error);
@@ -74,8 +76,8 @@ export class DeliveryThread {
 
   #died(reason: string): void {
     this.#worker = null;
-    this.#deaths++;
-    this.#restart = setTimeout(() => this.#start(), backoff(this.#deaths, LONGEST_DELAY)).unref();
+    const delay = Math.min(RESTART.first * 2 ** Math.min(this.#deaths++, 20), RESTART.longest);
+    this.#restart = setTimeout(() => this.#start(), delay).unref();
     this.#handler.died(reason);
   }
 }

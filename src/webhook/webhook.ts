@@ -1,11 +1,15 @@
-import type { Log } from '../base/log.ts';
+import { silentLog, type Log } from '../base/log.ts';
 import type { WebhookConfig } from './config.ts';
+import { endpointSettings } from './endpoint-settings.ts';
 import { WEBHOOK_EVENTS, type EventSource } from './events.ts';
-import { topicTest } from './rules.ts';
-import { Sender, type WebhookStats } from './sender.ts';
+import { Courier, type DeadLetterDesk } from './courier.ts';
+import { wantedBy } from './rules.ts';
+import type { WebhookStats } from './tally.ts';
 
+export { type DeadLetterDesk, WebhookError } from './courier.ts';
 export type { EventSource } from './events.ts';
-export type { WebhookStats } from './sender.ts';
+export type { ShownDeadLetter } from './report.ts';
+export type { WebhookStats } from './tally.ts';
 
 export interface WebhookOptions {
   /** Where changes of state are told; nowhere without it. */
@@ -14,32 +18,93 @@ export interface WebhookOptions {
   readonly program?: URL;
 }
 
-/** A webhook at work. */
-export interface Webhook {
+/** One endpoint at work. */
+export interface EndpointHandle {
+  /** As in the configuration; `default` for the one without a name. */
+  readonly name: string;
   stats(): WebhookStats;
+  readonly deadLetters: DeadLetterDesk;
+}
+
+/** A webhook at work. */
+export interface Webhook extends EndpointHandle {
+  /** Resolves when events are taken; rejects with WebhookError when the spool cannot be opened (it is tried again nevertheless). */
+  readonly ready: Promise<void>;
   /**
-   * Takes no more events, sends what is queued for up to `drainMs` milliseconds, counts the rest as lost and ends the
-   * delivery thread. Resolves with the final figures, also when it is called again.
+   * Takes no more events and ends the delivery thread. What is in memory is sent, for up to `drainMs` milliseconds, the
+   * rest is counted as lost; what is in a spool stays there. Resolves with the final figures, also when called again.
    */
   close(drainMs: number): Promise<WebhookStats>;
+}
+
+/** Several endpoints, served by one thread. */
+export interface Webhooks {
+  /** By their names in the configuration. */
+  readonly endpoints: ReadonlyMap<string, EndpointHandle>;
+  /** As for `Webhook`. */
+  readonly ready: Promise<void>;
+  /** As for `Webhook`, all at once. */
+  close(drainMs: number): Promise<void>;
 }
 
 /**
  * Sends the events of `broker` that `config` names to its endpoint, from a thread of its own: neither a slow nor a dead
  * endpoint is felt by the broker. Does not look at `config.enable`.
+ * @throws {ConfigError} when a file that `config` names cannot be used.
  */
 export function attachWebhook(broker: EventSource, config: WebhookConfig, options: WebhookOptions = {}): Webhook {
-  const sender = new Sender(config, options);
-  if (config.events.length === 0) options.log?.warn('webhook.events is empty: nothing is sent');
-  const stopListening = WEBHOOK_EVENTS.map((event) => {
-    const wanted = topicTest(config.events, event);
-    return wanted === undefined ? null : event.listen(broker, wanted, sender);
+  const { courier, stop } = attach(broker, { default: config }, options);
+  const [handle] = courier.handles;
+  if (handle === undefined) throw new Error('a courier without endpoint');
+  return {
+    ...handle,
+    ready: courier.ready,
+    async close(drainMs) {
+      stop();
+      await courier.close(drainMs);
+      return handle.stats();
+    },
+  };
+}
+
+/**
+ * `attachWebhook` for several endpoints by their names; one thread serves them all.
+ * @throws {ConfigError} when a file that a configuration names cannot be used.
+ */
+export function attachWebhooks(
+  broker: EventSource,
+  configs: Readonly<Record<string, WebhookConfig>>,
+  options: WebhookOptions = {},
+): Webhooks {
+  const { courier, stop } = attach(broker, configs, options);
+  return {
+    endpoints: new Map(courier.handles.map((handle) => [handle.name, handle])),
+    ready: courier.ready,
+    close(drainMs) {
+      stop();
+      return courier.close(drainMs);
+    },
+  };
+}
+
+function attach(broker: EventSource, configs: Readonly<Record<string, WebhookConfig>>, options: WebhookOptions) {
+  const { log = silentLog, program } = options;
+  const settings = Object.entries(configs).map(([name, config]) => endpointSettings(name, config));
+  const courier = new Courier(settings, log, program);
+  const stops = Object.values(configs).flatMap(({ events }, index) => {
+    const sink = courier.sinks[index];
+    const name = settings[index]?.name ?? '';
+    if (events.length === 0) log.warn(`webhook${name === 'default' ? '' : `.${name}`}.events is empty: nothing is sent`);
+    if (sink === undefined) return [];
+    return WEBHOOK_EVENTS.flatMap((event) => {
+      const wanted = wantedBy(events, event);
+      return wanted === undefined ? [] : [event.listen(broker, wanted, sink)];
+    });
   });
   return {
-    stats: () => sender.stats(),
-    close(drainMs) {
-      for (const stop of stopListening) stop?.();
-      return sender.close(drainMs);
+    courier,
+    stop(): void {
+      for (const stop of stops.splice(0)) stop();
     },
   };
 }

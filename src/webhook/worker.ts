@@ -1,25 +1,30 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Delivery } from './delivery.ts';
-import type { DeliverySettings, ToDelivery } from './protocol.ts';
+import type { FromDelivery, ThreadSettings, ToDelivery } from './protocol.ts';
+import { Slot } from './slot.ts';
 
-/** Milliseconds for which results are collected before they are reported. */
-const REPORT_DELAY = 5;
+/** Milliseconds for which changes are collected before they are reported. */
+const REPORT_DELAY = 10;
 
 if (parentPort === null) throw new Error('the delivery thread is started by attachWebhook');
 const port = parentPort;
-const settings: DeliverySettings = workerData;
+const { run, version, endpoints }: ThreadSettings = workerData;
 
-let reporting = false;
-const delivery = new Delivery(settings, () => {
-  if (reporting) return;
-  reporting = true;
-  setTimeout(() => {
-    reporting = false;
-    port.postMessage(delivery.report());
-  }, REPORT_DELAY);
-});
+const changed = new Set<Slot>();
+const slots = endpoints.map((settings, index) => new Slot(index, settings, { run, version, tell, changed: change }));
 
-port.on('message', (message: ToDelivery) => {
-  if (message === 'hurry') delivery.hurry();
-  else delivery.accept(message);
-});
+function change(slot: Slot): void {
+  if (changed.size === 0) setTimeout(report, REPORT_DELAY);
+  changed.add(slot);
+}
+
+function report(): void {
+  const all = [...changed];
+  changed.clear();
+  for (const slot of all) slot.report();
+}
+
+function tell(message: FromDelivery): void {
+  port.postMessage(message);
+}
+
+port.on('message', (message: ToDelivery) => slots[message.endpoint]?.hear(message));

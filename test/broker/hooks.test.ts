@@ -39,6 +39,7 @@ describe('client.authenticate', () => {
     scene.open().connect({ version: 3, ...fields });
     const client = {
       clientId: 'c',
+      clientIdAssigned: false,
       username: 'u',
       protocolVersion: 3,
       keepAlive: 9,

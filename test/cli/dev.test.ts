@@ -16,10 +16,19 @@ test('a newcomer sees a client connect, publish and leave', async (t) => {
   await client.publishAsync('room/1', 'twenty degrees', { qos: 1, retain: true });
   await client.endAsync();
   await cli.output(
-    /^\d\d:\d\d:\d\d\.\d{3} {2}client_connack {7}thermometer {2}success {2}MQTT 3\.1\.1 {2}keep alive 30 s$/m,
+    /^\d\d:\d\d:\d\d\.\d{3} {2}client_connack {8}thermometer {2}success {2}MQTT 3\.1\.1 {2}keep alive 30 s$/m,
   );
-  await cli.output(/^\S+ {2}message_publish {6}thermometer {2}room\/1 {2}qos 1 retain {2}"twenty degrees"$/m);
-  await cli.output(/^\S+ {2}client_disconnected {2}thermometer {2}normal$/m);
+  await cli.output(/^\S+ {2}message_publish {7}thermometer {2}room\/1 {2}qos 1 retain {2}"twenty degrees"$/m);
+  await cli.output(/^\S+ {2}client_disconnected {3}thermometer {2}normal$/m);
+});
+
+test('a newcomer sees subscriptions come and go', async (t) => {
+  const cli = hookmq(t, ANY_PORTS);
+  const client = await client311(t, cli, { clientId: 'phone' });
+  await client.subscribeAsync('room/+', { qos: 1 });
+  await client.unsubscribeAsync('room/+');
+  await cli.output(/^\S+ {2}session_subscribed {4}phone {2}room\/\+ {2}qos 1$/m);
+  await cli.output(/^\S+ {2}session_unsubscribed {2}phone {2}room\/\+$/m);
 });
 
 test('the banner names the addresses and what to type', async (t) => {

@@ -20,7 +20,9 @@ web.hook.rule.message.publish.1={"action": "on_message_publish", "topic": "webho
 url=broker+tcp://0.0.0.0:1883
 `;
 
-const texts = [...Object.values(snippets), flatLines, `mqtt { max_inflight_window = 5 }\n${flatLines}`];
+const strays = 'webhook.events = [\n  url = "http://x"\n  body.encoding = plain\n  { event = on_client_connack }\n]';
+
+const texts = [...Object.values(snippets), flatLines, strays, `mqtt { max_inflight_window = 5 }\n${flatLines}`];
 const pieces = [
   ...Array.from('{}[]"=:,.#$+\\\n\r\t \0'),
   '"""',
@@ -73,7 +75,9 @@ function readsOrRefuses(read: () => unknown): void {
 test('fuzz: a broken HOCON text is read or refused', () => {
   fc.assert(
     fc.property(mutated, fc.boolean(), (text, flat) => {
-      readsOrRefuses(() => readHocon(text, 'test.conf', { isFlatKey: () => flat, environment: { A: '1' } }));
+      readsOrRefuses(() =>
+        readHocon(text, 'test.conf', { isFlatKey: () => flat, holdsStrays: () => !flat, environment: { A: '1' } }),
+      );
     }),
     { seed: 3, numRuns: 4000 },
   );

@@ -57,9 +57,9 @@ const errors: readonly [what: string, text: string, line: string][] = [
   [
     'not set',
     'a = 1\nb = ${nope.x}',
-    'test.conf:2:5: ${nope.x} is not set, neither in the config nor in the environment',
+    'test.conf:2:5: b: ${nope.x} is not set, neither in the config nor in the environment',
   ],
-  ['itself', 'a = ${a}', 'test.conf:1:5: ${a} is not set, neither in the config nor in the environment'],
+  ['itself', 'a = ${a}', 'test.conf:1:5: a: ${a} is not set, neither in the config nor in the environment'],
   ['a circle', 'a = ${b}, b = ${a}', 'test.conf:1:15: these substitutions lead back to themselves'],
   ['contains itself', 'a { b = ${a} }', 'test.conf:1:3: this contains itself through substitutions'],
   [

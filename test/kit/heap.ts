@@ -2,7 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
+/** Collects the garbage now. */
+export const collect: () => void = runInNewContext('gc');
 
 /**
  * Bytes of the heap that are in use after `run` and were not before, garbage collected. Round 0 is to warm up, round 1

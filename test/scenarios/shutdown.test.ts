@@ -57,12 +57,11 @@ suite('SIGTERM', { concurrency: true }, () => {
     assert.ok(receiver.requests.length < MESSAGES, 'nothing was queued');
     assert.equal(await broker.terminate(), 0);
     assert.equal(receiver.requests.length, MESSAGES + 1);
-    assert.deepEqual(receiver.requests.at(-1)?.json, {
-      reason: 'server_shutting_down',
-      username: 'undefined',
-      clientid: 'publisher',
-      action: 'client_disconnected',
-    });
+    const { reason, clientid, action } = receiver.requests.at(-1)?.json ?? {};
+    assert.deepEqual(
+      { reason, clientid, action },
+      { reason: 'server_shutting_down', clientid: 'publisher', action: 'client_disconnected' },
+    );
     assert.doesNotMatch(broker.log, /lost/);
   });
 

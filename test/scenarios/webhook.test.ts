@@ -62,6 +62,9 @@ web.hook.rule.message.publish.1={"action": "on_message_publish", "topic": "webho
   },
 ];
 
+/** What bodies have behind the keys of the page. */
+const ADDED = /,"ipaddress":"127\.0\.0\.1"(,"disconnected_at":\d+)?\}$/;
+
 async function texts(receiver: Receiver, count: number): Promise<string[]> {
   await receiver.waitFor(({ requests }) => requests.length >= count);
   return receiver.requests.map(({ text }) => text);
@@ -69,7 +72,7 @@ async function texts(receiver: Receiver, count: number): Promise<string[]> {
 
 for (const { name, config } of DIALECTS)
   suite(`a webhook configured in ${name}`, () => {
-    test("sends the bodies of NanoMQ's page, byte for byte", async (t) => {
+    test("sends the bodies of NanoMQ's page, byte for byte but for what is added at their end", async (t) => {
       await using receiver = await startReceiver();
       await using broker = await startBroker({ config: config(receiver.url) });
       const begun = Date.now();
@@ -82,7 +85,10 @@ for (const { name, config } of DIALECTS)
       const [, ts = ''] = /^\{"ts":(\d+),/.exec(bodies[1] ?? '') ?? [];
       assert.ok(Number(ts) >= begun && Number(ts) <= Date.now(), `${ts} is not a time in milliseconds of now`);
       const expected = PAGE.map((body) => JSON.stringify(JSON.parse(body.replace('1650609267000', ts))));
-      assert.deepEqual(bodies, expected);
+      assert.deepEqual(
+        bodies.map((body) => body.replace(ADDED, '}')),
+        expected,
+      );
       const { method, headers } = receiver.requests[0] ?? {};
       assert.equal(method, 'POST');
       assert.equal(headers?.['content-type'], 'application/json');
@@ -97,7 +103,10 @@ suite('a webhook', () => {
     const { client } = await mqttClient(t, broker.port, { clientId: 'c', username: 'ann', protocolVersion: 5, will });
     await breakOff(client);
     const bodies = await texts(receiver, 3);
-    assert.equal(bodies[1], '{"reason":"tcp_closed","username":"ann","clientid":"c","action":"client_disconnected"}');
+    assert.equal(
+      bodies[1]?.replace(ADDED, '}'),
+      '{"reason":"tcp_closed","username":"ann","clientid":"c","action":"client_disconnected"}',
+    );
     assert.equal(
       bodies[2]?.replace(/"ts":\d+/, '"ts":0'),
       '{"ts":0,"topic":"webhook/msg/will","retain":true,"qos":1,"action":"message_publish",' +

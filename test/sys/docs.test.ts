@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import { sysConfig, sysSection } from '../../src/sys/config.ts';
 import { attachSys } from '../../src/sys/sys.ts';
 import { SYS_TOPICS } from '../../src/sys/topics.ts';
+import { FIGURES_TOPIC, WEBHOOK_FIGURES } from '../../src/webhook/figures-table.ts';
 import { load } from '../config/reading.ts';
 import { localBroker } from '../kit/local-broker.ts';
 import { mosquitto, withoutMosquitto } from '../kit/mosquitto.ts';
@@ -29,7 +30,8 @@ function argumentsOf(command: string, port: number): string[] {
 suite('docs/sys-topics.md', () => {
   test('has every topic with what it says, and no other', () => {
     const shown = [...page.matchAll(/^\| `(\$SYS[^`]*)` \| (.*) \|$/gm)].map(([, topic, doc]) => `${topic}: ${doc}`);
-    const expected = SYS_TOPICS.map(([topic, doc]) => `${topic}: ${doc}`);
+    const figures = WEBHOOK_FIGURES.map(([name, doc]) => `${FIGURES_TOPIC}${name}: ${doc}`);
+    const expected = [...SYS_TOPICS.map(([topic, doc]) => `${topic}: ${doc}`), ...figures];
     assert.deepEqual(shown.toSorted(), expected.toSorted());
   });
 

@@ -1,107 +1,134 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { PayloadEncoding } from '../../src/webhook/payload.ts';
 import { startReceiver } from '../kit/receiver.ts';
-import { client, scene, type FakeBroker } from './scene.ts';
+import { client, scene } from './scene.ts';
+import { textsOf } from './texts.ts';
 
-/** The bodies that arrive when a broker tells what `act` says. */
-async function bodiesOf(count: number, act: (broker: FakeBroker) => void, encoding: PayloadEncoding = 'plain') {
-  await using receiver = await startReceiver();
-  await using stage = scene({ url: receiver.url, body: { encoding } });
-  act(stage.broker);
-  await receiver.waitFor(({ requests }) => requests.length === count);
-  return receiver.requests.map(({ text }) => text);
-}
-
-/** What a body says of the payload. */
-async function payloadOf(encoding: PayloadEncoding, payload: Buffer): Promise<string> {
-  const [body = ''] = await bodiesOf(1, (broker) => broker.publish({ payload }), encoding);
-  return body.slice(body.indexOf('"payload"'));
-}
+const emqx4 = { body: { format: 'emqx4' } } as const;
 
 suite('bodies of the events', () => {
-  test("are NanoMQ's examples, byte for byte", async () => {
-    const bodies = await bodiesOf(3, (broker) => {
+  test("are NanoMQ's examples, byte for byte, with what EMQX has beyond them at the end", () => {
+    const bodies = textsOf((broker) => {
       broker.tell('client.connack', client(), 'success');
       broker.publish();
       broker.tell('client.disconnected', client(), 'normal');
     });
     assert.deepEqual(bodies, [
       '{"proto_ver":4,"keepalive":60,"conn_ack":"success","username":"undefined",' +
-        '"clientid":"nanomq-6ecb0b61","action":"client_connack"}',
+        '"clientid":"nanomq-6ecb0b61","action":"client_connack","ipaddress":"127.0.0.1"}',
       '{"ts":1650609267000,"topic":"webhook/msg/123","retain":false,"qos":0,"action":"message_publish",' +
         '"from_username":"undefined","from_client_id":"nanomq-6ecb0b61","payload":"hello"}',
-      '{"reason":"normal","username":"undefined","clientid":"nanomq-6ecb0b61","action":"client_disconnected"}',
+      '{"reason":"normal","username":"undefined","clientid":"nanomq-6ecb0b61","action":"client_disconnected",' +
+        '"ipaddress":"127.0.0.1","disconnected_at":1776839667}',
     ]);
   });
 
-  test('tell user names and real reasons', async () => {
-    const ann = client('c1', { username: 'ann', protocolVersion: 5, keepAlive: 65_535 });
-    const bodies = await bodiesOf(2, (broker) => {
-      broker.tell('client.connack', ann, 'bad_username_or_password');
-      broker.tell('client.disconnected', ann, 'keepalive_timeout');
-    });
-    assert.deepEqual(bodies, [
-      '{"proto_ver":5,"keepalive":65535,"conn_ack":"bad_username_or_password","username":"ann",' +
-        '"clientid":"c1","action":"client_connack"}',
-      '{"reason":"keepalive_timeout","username":"ann","clientid":"c1","action":"client_disconnected"}',
-    ]);
-  });
-
-  test('end with the name and subject of a client certificate, where there is one', async () => {
+  test('end with the name and subject of a client certificate, where there is one', () => {
     const certificate = { commonName: 'sensor "ä"', subject: 'CN=sensor \\"ä\\",O=Example' };
-    const sensor = client('c1', { certificate });
-    const nameless = client('c1', { username: 'ann', certificate: { commonName: '', subject: 'O=Example' } });
-    const bodies = await bodiesOf(4, (broker) => {
-      broker.tell('client.connack', sensor, 'success');
+    const sensor = client('c1', { certificate, username: 'ann' });
+    const nameless = client('c1', { certificate: { commonName: '', subject: 'O=Example' } });
+    const subscription = {
+      qos: 0,
+      noLocal: false,
+      retainAsPublished: false,
+      retainHandling: 0,
+      subscriptionId: 0,
+    } as const;
+    const bodies = textsOf((broker) => {
       broker.tell('client.disconnected', sensor, 'normal');
-      broker.tell('client.disconnected', nameless, 'normal');
-      broker.tell('client.disconnected', client('c1'), 'normal');
+      broker.tell('session.created', nameless);
+      broker.tell('client.subscribe', nameless, 'a', subscription);
     });
     assert.deepEqual(bodies, [
-      '{"proto_ver":4,"keepalive":60,"conn_ack":"success","username":"undefined","clientid":"c1",' +
-        '"action":"client_connack","cert_common_name":"sensor \\"ä\\"","cert_subject":"CN=sensor \\\\\\"ä\\\\\\",O=Example"}',
-      '{"reason":"normal","username":"undefined","clientid":"c1","action":"client_disconnected",' +
-        '"cert_common_name":"sensor \\"ä\\"","cert_subject":"CN=sensor \\\\\\"ä\\\\\\",O=Example"}',
       '{"reason":"normal","username":"ann","clientid":"c1","action":"client_disconnected",' +
-        '"cert_common_name":"","cert_subject":"O=Example"}',
-      '{"reason":"normal","username":"undefined","clientid":"c1","action":"client_disconnected"}',
+        '"cert_common_name":"sensor \\"ä\\"","cert_subject":"CN=sensor \\\\\\"ä\\\\\\",O=Example",' +
+        '"ipaddress":"127.0.0.1","disconnected_at":1776839667}',
+      '{"username":"undefined","clientid":"c1","action":"session_created",' +
+        '"cert_common_name":"","cert_subject":"O=Example","ipaddress":"127.0.0.1"}',
+      '{"topic":"a","opts":{"qos":0,"nl":0,"rap":0,"rh":0},"username":"undefined","clientid":"c1",' +
+        '"action":"client_subscribe","cert_common_name":"","cert_subject":"O=Example"}',
     ]);
   });
 
-  test('tell flags of a message, and null for a publisher that is no client', async () => {
-    const ann = client('c1', { username: 'ann' });
-    const bodies = await bodiesOf(2, (broker) => {
-      broker.publish({ publisher: ann, qos: 2, retain: true, topic: 'a', payload: '', timestamp: 1 });
-      broker.publish({ publisher: null, qos: 1, topic: 'b', payload: 'x', timestamp: 2 });
-    });
-    // Two lanes: either may be first.
-    assert.deepEqual(bodies.toSorted(), [
-      '{"ts":1,"topic":"a","retain":true,"qos":2,"action":"message_publish",' +
-        '"from_username":"ann","from_client_id":"c1","payload":""}',
-      '{"ts":2,"topic":"b","retain":false,"qos":1,"action":"message_publish",' +
-        '"from_username":"undefined","from_client_id":null,"payload":"x"}',
+  test("are EMQX's, in the order of its keys", () => {
+    const assigned = client('hookmq-1', { clientIdAssigned: true, protocolVersion: 5 });
+    const ann = client('c1', { username: 'ann', certificate: { commonName: 'c1', subject: 'CN=c1' } });
+    const options = { qos: 2, noLocal: true, retainAsPublished: true, retainHandling: 2, subscriptionId: 7 } as const;
+    const bodies = textsOf((broker) => {
+      broker.tell('client.connect', assigned);
+      broker.tell('client.connected', assigned, false);
+      broker.tell('client.disconnected', ann, 'normal');
+      broker.tell('client.subscribe', ann, '$share/g/t', options);
+      broker.tell('session.subscribed', ann, '$share/g/t', options);
+      broker.tell('client.unsubscribe', ann, '$share/g/t');
+      broker.tell('session.unsubscribed', ann, '$share/g/t');
+      broker.publish({ publisher: ann, retain: true, qos: 1, topic: 't', payload: Buffer.of(0xff), timestamp: 1 });
+    }, emqx4);
+    assert.deepEqual(bodies, [
+      '{"username":null,"proto_ver":5,"node":"hookmq@test","keepalive":60,"ipaddress":"127.0.0.1","clientid":"",' +
+        '"action":"client_connect"}',
+      '{"username":null,"proto_ver":5,"node":"hookmq@test","keepalive":60,"ipaddress":"127.0.0.1",' +
+        '"connected_at":1776839667123,"clientid":"hookmq-1","action":"client_connected"}',
+      '{"username":"ann","reason":"normal","node":"hookmq@test","disconnected_at":1776839667123,"clientid":"c1",' +
+        '"action":"client_disconnected"}',
+      '{"username":"ann","topic":"t","opts":{"subid":7,"share":"g","rh":2,"rap":1,"qos":2,"nl":1},' +
+        '"node":"hookmq@test","clientid":"c1","action":"client_subscribe"}',
+      '{"username":"ann","topic":"t","opts":{"subid":7,"sub_props":{"Subscription-Identifier":7},"share":"g","rh":2,' +
+        '"rap":1,"qos":2,"nl":1},"node":"hookmq@test","clientid":"c1","action":"session_subscribed"}',
+      '{"username":"ann","topic":"t","opts":{"share":"g"},"node":"hookmq@test","clientid":"c1",' +
+        '"action":"client_unsubscribe"}',
+      '{"username":"ann","topic":"t","node":"hookmq@test","clientid":"c1","action":"session_unsubscribed"}',
+      '{"ts":1,"topic":"t","retain":true,"qos":1,"payload_encoding":"base64","payload":"/w==","node":"hookmq@test",' +
+        '"from_username":"ann","from_client_id":"c1","action":"message_publish"}',
     ]);
   });
 
-  test('have the payload in each encoding, and say when plain was not possible', async () => {
-    const notUtf8 = Buffer.from([0x00, 0xff, 0x10]);
-    assert.equal(await payloadOf('plain', Buffer.from('a\0"é\n')), '"payload":"a\\u0000\\"é\\n"}');
-    assert.equal(await payloadOf('plain', notUtf8), '"payload":"AP8Q","payload_encoding":"base64"}');
-    assert.equal(await payloadOf('base64', notUtf8), '"payload":"AP8Q"}');
-    assert.equal(await payloadOf('base62', notUtf8), '"payload":"0GzA"}');
-    assert.equal(await payloadOf('base62', Buffer.alloc(0)), '"payload":""}');
+  test('are the data of CloudEvents', () => {
+    const body = { format: 'cloudevents', source: 'https://example.com/"gw"' } as const;
+    const bodies = textsOf(
+      (broker) => {
+        broker.publish({ topic: 'a\n\u{1f41d}\u0085\ufffe', publisher: null });
+        broker.tell('session.created', client('c1'));
+      },
+      { body },
+    );
+    assert.deepEqual(bodies, [
+      '{"specversion":"1.0","id":"evt_k3v0qd_1","source":"https://example.com/\\"gw\\"","type":"hookmq.message.publish",' +
+        '"time":"2026-04-22T06:34:27.123Z","subject":"a%0A\u{1f41d}%C2%85%EF%BF%BE",' +
+        '"datacontenttype":"application/json","sequence":"0000000000000001","clientsequence":"0000000000000101",' +
+        '"run":"k3v0qd","data":{"ts":1650609267000,"topic":"a\\n\u{1f41d}\u0085\ufffe","retain":false,"qos":0,' +
+        '"action":"message_publish","from_username":"undefined","from_client_id":null,"payload":"hello"}}',
+      '{"specversion":"1.0","id":"evt_k3v0qd_2","source":"https://example.com/\\"gw\\"","type":"hookmq.session.created",' +
+        '"time":"2026-04-22T06:34:27.123Z","subject":"c1","datacontenttype":"application/json",' +
+        '"sequence":"0000000000000002","clientsequence":"0000000000000102","run":"k3v0qd",' +
+        '"data":{"username":"undefined","clientid":"c1","action":"session_created","ipaddress":"127.0.0.1"}}',
+    ]);
   });
 
-  test('keep the longest and oddest texts', async () => {
+  test('of a batch say which event they are', () => {
+    for (const format of ['nanomq', 'emqx4'] as const) {
+      const bodies = textsOf(
+        (broker) => {
+          broker.publish();
+          broker.tell('session.created', client());
+        },
+        { body: { format }, batch: { maxEvents: 2 } },
+      );
+      assert.match(bodies[0] ?? '', /,"event_id":"evt_k3v0qd_1","seq":1,"client_seq":101}$/);
+      assert.match(bodies[1] ?? '', /,"event_id":"evt_k3v0qd_2","seq":2,"client_seq":102}$/);
+    }
+  });
+
+  test('arrive with the longest and oddest texts', async () => {
     const odd = '"\\\n\u0001 \u{1f41d} \u2028 \ufeff é';
     const username = odd + 'ü'.repeat(30_000);
     const topic = odd + 't'.repeat(65_000);
     const payload = Buffer.alloc(3_000_000, '\u{1f41d}');
-    const [body = ''] = await bodiesOf(1, (broker) =>
-      broker.publish({ topic, payload, publisher: client(odd, { username }) }),
-    );
-    assert.deepEqual(JSON.parse(body), {
+    await using receiver = await startReceiver();
+    await using stage = scene({ url: receiver.url });
+    stage.broker.publish({ topic, payload, publisher: client(odd, { username }) });
+    await receiver.waitFor(({ requests }) => requests.length === 1);
+    assert.deepEqual(JSON.parse(receiver.requests[0]?.text ?? ''), {
       ts: 1_650_609_267_000,
       topic,
       retain: false,
@@ -113,8 +140,8 @@ suite('bodies of the events', () => {
     });
   });
 
-  test('copy a payload before the call is over', async () => {
-    const [body = ''] = await bodiesOf(1, (broker) => {
+  test('copy a payload before the call is over', () => {
+    const [body = ''] = textsOf((broker) => {
       const payload = Buffer.from('hello');
       broker.publish({ payload });
       payload.fill('x');
@@ -123,31 +150,16 @@ suite('bodies of the events', () => {
   });
 });
 
-suite('requests', () => {
-  test('are POSTs to path and query with the configured headers', async () => {
-    await using receiver = await startReceiver();
-    const headers = { 'X-Second': 'two', authorization: 'Bearer ä', 'Content-Type': 'text/plain' };
-    await using stage = scene({ url: `${receiver.url}path/a%20b?x=1&y=%2F#fragment`, headers });
-    stage.broker.publish({ payload: 'ü' });
-    await receiver.waitFor(({ requests }) => requests.length === 1);
-    const [request] = receiver.requests;
-    assert.equal(request?.method, 'POST');
-    assert.equal(request?.path, '/path/a%20b?x=1&y=%2F');
-    assert.deepEqual(request?.headers, {
-      host: `127.0.0.1:${receiver.port}`,
-      connection: 'keep-alive',
-      'x-second': 'two',
-      authorization: 'Bearer ä',
-      'content-type': 'text/plain',
-      'content-length': String(request?.bytes.length),
-    });
-  });
-
-  test('are application/json when nothing else is configured', async () => {
-    await using receiver = await startReceiver();
-    await using stage = scene({ url: receiver.url });
-    stage.broker.publish();
-    await receiver.waitFor(({ requests }) => requests.length === 1);
-    assert.equal(receiver.requests[0]?.headers['content-type'], 'application/json');
-  });
+test('requests have path and query of the URL, the configured headers, and the body', async () => {
+  await using receiver = await startReceiver();
+  const headers = { 'X-Second': 'two', authorization: 'Bearer ä', 'Content-Type': 'text/plain' };
+  await using stage = scene({ url: `${receiver.url}path/a%20b?x=1&y=%2F#fragment`, headers });
+  stage.broker.publish({ payload: 'ü' });
+  await receiver.waitFor(({ requests }) => requests.length === 1);
+  const [request] = receiver.requests;
+  assert.deepEqual([request?.method, request?.path], ['POST', '/path/a%20b?x=1&y=%2F']);
+  assert.equal(request?.headers['x-second'], 'two');
+  assert.equal(request?.headers['authorization'], 'Bearer ä');
+  assert.equal(request?.headers['content-type'], 'text/plain');
+  assert.match(request?.text ?? '', /"payload":"ü"}$/);
 });

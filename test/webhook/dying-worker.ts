@@ -1,7 +1,8 @@
-// The delivery thread's program, which dies of a batch that has the word in it.
+// The delivery thread's program, which dies of a batch that has the words in it.
 import { parentPort } from 'node:worker_threads';
+import type { ToDelivery } from '../../src/webhook/protocol.ts';
 
-parentPort?.on('message', (message: unknown) => {
-  if (message instanceof ArrayBuffer && Buffer.from(message).includes('kill the thread')) throw new Error('killed');
+parentPort?.on('message', (message: ToDelivery) => {
+  if (message.kind === 'batch' && Buffer.from(message.batch).includes('kill the thread')) throw new Error('killed');
 });
 await import('../../src/webhook/worker.ts');

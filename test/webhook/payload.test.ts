@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
-import { encodeBase62, payloadKeys } from '../../src/webhook/payload.ts';
+import { encodeBase62, encodeEmqxBase62, PAYLOAD_CODERS } from '../../src/webhook/payload.ts';
+import { decodeBase62, decodeEmqxBase62 } from './decode.ts';
 
 const bytes = (constraints: fc.IntArrayConstraints = {}) =>
   fc.uint8Array(constraints).map((array) => Buffer.from(array));
@@ -30,21 +31,19 @@ function naiveBase62(input: Buffer): string {
   return '0'.repeat(zeros) + text;
 }
 
-/** Back again; the digits tell the number of bytes only together with the leading zeros. */
-function decodeBase62(text: string): Buffer {
-  const zeros = /^0*/.exec(text)?.[0].length ?? 0;
-  let value = 0n;
-  for (const digit of text) value = value * 62n + BigInt(ALPHABET.indexOf(digit));
-  const hex = value === 0n ? '' : value.toString(16);
-  return Buffer.concat([Buffer.alloc(zeros), Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')]);
+/** A payload as JSON; undefined where it cannot be had in that encoding. */
+function coded(payload: Buffer, encoding: keyof typeof PAYLOAD_CODERS): string | undefined {
+  const json = PAYLOAD_CODERS[encoding](payload.toString('latin1'));
+  if (json === null) return undefined;
+  const text: unknown = JSON.parse(json);
+  assert.ok(typeof text === 'string');
+  return text;
 }
 
-test('base62 of more than 256 KB goes as base64 and says so', () => {
+test('base62 is not made of more than 256 KB', () => {
   const longest = Buffer.alloc(256 * 1024, 1);
-  assert.deepEqual(payloadKeys(longest, 'base62'), { payload: encodeBase62(longest) });
-  const longer = Buffer.alloc(256 * 1024 + 1, 1);
-  assert.deepEqual(payloadKeys(longer, 'base62'), { payload: longer.toString('base64'), payload_encoding: 'base64' });
-  assert.deepEqual(payloadKeys(longer, 'base64'), { payload: longer.toString('base64') });
+  assert.equal(coded(longest, 'base62'), encodeBase62(longest));
+  assert.equal(coded(Buffer.alloc(256 * 1024 + 1, 1), 'base62'), undefined);
 });
 
 suite('base62', () => {
@@ -97,39 +96,72 @@ suite('base62', () => {
   });
 });
 
-suite('payload keys', () => {
-  test('plain keeps every text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const keys = payloadKeys(Buffer.from(text), 'plain');
-        assert.deepEqual(keys, { payload: Buffer.from(text).toString() });
-        assert.deepEqual(JSON.parse(JSON.stringify(keys)), keys);
-      }),
-    );
-    assert.deepEqual(payloadKeys(Buffer.alloc(0), 'plain'), { payload: '' });
-    assert.deepEqual(payloadKeys(Buffer.from('a\0b'), 'plain'), { payload: 'a\0b' });
-  });
-
-  test('plain decodes to exactly the bytes, whatever they are', () => {
-    fc.assert(
-      fc.property(bytes({ maxLength: 20 }), (payload) => {
-        const keys = payloadKeys(payload, 'plain');
-        const encoding = keys.payload_encoding ?? 'utf8';
-        assert.deepEqual(Buffer.from(keys.payload, encoding), payload);
-      }),
-    );
-  });
-
-  test('plain falls back to base64 for what is not UTF-8', () => {
-    const wrong = [[0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x61, 0x80]];
-    for (const payload of wrong.map((input) => Buffer.from(input))) {
-      const keys = payloadKeys(payload, 'plain');
-      assert.deepEqual(keys, { payload: payload.toString('base64'), payload_encoding: 'base64' });
+suite("EMQX's base62", () => {
+  test('known values', () => {
+    const known: [string | number[], string][] = [
+      ['', ''],
+      ['a', 'YB'],
+      ['ab', 'YWC'],
+      ['abc', 'YWJj'],
+      ['hello', 'aGVsbGP'],
+      ['Hello world!', 'SGVsbG8gd29AybGQh'],
+      ['{"a":1}', 'eyJhIjoxfB'],
+      [[0xff], '9CD'],
+      [[0xff, 0xff], '9C9CP'],
+      [[0xff, 0xff, 0xff], '9C9C9C9C'],
+      [[0xfb, 0xef, 0xbe], '9B9B9B9B'],
+    ];
+    for (const [input, expected] of known) {
+      const payload = typeof input === 'string' ? Buffer.from(input) : Buffer.from(input);
+      assert.equal(coded(payload, 'emqx62'), expected);
     }
   });
 
-  test('base64 is the standard alphabet with padding, and has no extra key', () => {
-    assert.deepEqual(payloadKeys(Buffer.from([0xfb, 0xff, 0xfe, 0x01]), 'base64'), { payload: '+//+AQ==' });
-    assert.deepEqual(payloadKeys(Buffer.alloc(0), 'base64'), { payload: '' });
+  test('can be decoded', () => {
+    fc.assert(
+      fc.property(bytes({ maxLength: 300 }), (payload) => {
+        const text = encodeEmqxBase62(payload);
+        assert.match(text, /^[0-9A-Za-z]*$/);
+        assert.deepEqual(decodeEmqxBase62(text), payload);
+      }),
+    );
+  });
+});
+
+suite('payloads', () => {
+  test('plain keeps every text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const payload = Buffer.from(text);
+        assert.equal(coded(payload, 'plain'), payload.toString());
+      }),
+    );
+    assert.equal(coded(Buffer.alloc(0), 'plain'), '');
+    assert.equal(coded(Buffer.from('a\0b'), 'plain'), 'a\0b');
+    for (const length of [1023, 1024, 1025]) {
+      const ascii = 'x'.repeat(length);
+      assert.equal(coded(Buffer.from(ascii), 'plain'), ascii);
+      assert.equal(coded(Buffer.from(`${ascii}ü`), 'plain'), `${ascii}ü`);
+    }
+  });
+
+  test('plain decodes to exactly the bytes, or there is none', () => {
+    fc.assert(
+      fc.property(bytes({ maxLength: 20 }), (payload) => {
+        const text = coded(payload, 'plain');
+        if (text === undefined) assert.notDeepEqual(Buffer.from(payload.toString()), payload);
+        else assert.deepEqual(Buffer.from(text), payload);
+      }),
+    );
+  });
+
+  test('plain is not made of what is not UTF-8', () => {
+    const wrong = [[0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x61, 0x80]];
+    for (const payload of wrong) assert.equal(coded(Buffer.from(payload), 'plain'), undefined);
+  });
+
+  test('base64 is the standard alphabet with padding', () => {
+    assert.equal(coded(Buffer.from([0xfb, 0xff, 0xfe, 0x01]), 'base64'), '+//+AQ==');
+    assert.equal(coded(Buffer.alloc(0), 'base64'), '');
   });
 });

@@ -2,7 +2,8 @@ import type { Client } from '../../src/broker/client.ts';
 import type { BrokerEvents, EventListener, EventName } from '../../src/broker/events.ts';
 import { Message, type QoS } from '../../src/broker/message.ts';
 import type { Log } from '../../src/base/log.ts';
-import type { WebhookConfig } from '../../src/webhook/config.ts';
+import { webhookConfig, type WebhookConfig } from '../../src/webhook/config.ts';
+import type { Rule } from '../../src/webhook/rules.ts';
 import { attachWebhook, type EventSource, type Webhook } from '../../src/webhook/webhook.ts';
 
 /** Tells events like a broker, when a test says so. */
@@ -43,6 +44,7 @@ interface MessageInput {
 export function client(clientId = 'nanomq-6ecb0b61', fields: Partial<Client> = {}): Client {
   return {
     clientId,
+    clientIdAssigned: false,
     username: undefined,
     protocolVersion: 4,
     keepAlive: 60,
@@ -70,21 +72,37 @@ export function message(fields: Partial<MessageInput> = {}): Message {
   });
 }
 
-/** A config with its defaults, for all events. */
-export function config(fields: Partial<WebhookConfig> & { readonly url: string }): WebhookConfig {
+/** What a test says of an endpoint, in the values of a loaded config; bounds may be smaller than a file could have them. */
+export interface SceneFields
+  extends Partial<Omit<WebhookConfig, 'url' | 'events' | 'body' | 'tls' | 'batch' | 'retry' | 'spool' | 'dead_letters'>> {
+  readonly url: string;
+  readonly events?: readonly Rule[];
+  readonly body?: Partial<WebhookConfig['body']>;
+  readonly tls?: Partial<WebhookConfig['tls']>;
+  readonly batch?: Partial<WebhookConfig['batch']>;
+  readonly retry?: Partial<WebhookConfig['retry']>;
+  readonly spool?: Partial<WebhookConfig['spool']>;
+  readonly dead_letters?: Partial<WebhookConfig['dead_letters']>;
+}
+
+/** The events that a scene sends when its test does not say which. */
+const SENT: readonly Rule[] = ['on_client_connack', 'on_client_disconnected', 'on_message_publish'].map((event) => ({ event }));
+
+/** A config with its defaults. */
+export function config(fields: SceneFields): WebhookConfig {
+  const base = webhookConfig({ url: fields.url });
   return {
-    enable: true,
-    headers: {},
-    body: { encoding: 'plain' },
-    pool_size: 32,
-    cancel_timeout: 5000,
-    events: [
-      { event: 'on_client_connack', topic: undefined },
-      { event: 'on_client_disconnected', topic: undefined },
-      { event: 'on_message_publish', topic: undefined },
-    ],
-    spool: { max_bytes: 64 * 1024 * 1024 },
+    ...base,
     ...fields,
+    body: { ...base.body, ...fields.body },
+    tls: { ...base.tls, ...fields.tls },
+    batch: { ...base.batch, ...fields.batch },
+    retry: { ...base.retry, ...fields.retry },
+    spool: { ...base.spool, ...fields.spool },
+    dead_letters: { ...base.dead_letters, ...fields.dead_letters },
+    events: (fields.events ?? SENT).map(({ event, topic, clientid, username }) => {
+      return { event, topic, clientid, username };
+    }),
   };
 }
 
@@ -113,7 +131,7 @@ export interface Scene extends AsyncDisposable {
   readonly log: Lines;
 }
 
-export function scene(fields: Partial<WebhookConfig> & { readonly url: string }, program?: URL): Scene {
+export function scene(fields: SceneFields, program?: URL): Scene {
   const broker = new FakeBroker();
   const log = new Lines();
   const webhook = attachWebhook(broker, config(fields), program === undefined ? { log } : { log, program });

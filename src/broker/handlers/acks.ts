@@ -2,6 +2,7 @@ import { protocolError } from '../../codec/errors.ts';
 import { type AckPacket, PacketType } from '../../codec/packets.ts';
 import { ReasonCode } from '../../codec/reason-codes.ts';
 import type { Connection } from '../connection.ts';
+import type { Delivery } from '../outbox.ts';
 import type { Session } from '../session.ts';
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP: the four steps of QoS 1 and 2 (5.0, section 4.3). */
@@ -18,11 +19,22 @@ export function handleAck(connection: Connection, session: Session, packet: AckP
   if (delivery.qos !== (type === PacketType.puback ? 1 : 2))
     throw protocolError(`an acknowledgement of QoS ${type === PacketType.puback ? 1 : 2} for QoS ${delivery.qos}`);
   if (type === PacketType.pubrec && packet.reasonCode < 0x80) {
+    const isRepeated = delivery.released;
     delivery.released = true;
-    return answer(connection, PacketType.pubrel, packetId, true);
+    if (!isRepeated) tellAcked(connection, delivery);
+    if (connection.state !== 'closed') answer(connection, PacketType.pubrel, packetId, true);
+    return;
   }
   if (type === PacketType.pubcomp && !delivery.released) throw protocolError('PUBCOMP before PUBREC');
   session.finish(delivery);
+  if (type === PacketType.puback && packet.reasonCode < 0x80) tellAcked(connection, delivery);
+  session.pump();
+}
+
+/** Told when the message is no longer owed, whatever a listener does, and before the next one goes out. */
+function tellAcked({ core, client }: Connection, { message, qos, retain }: Delivery): void {
+  const tell = core.hooks.events['message.acked'];
+  if (tell !== null && client !== null) tell(message, client, qos, retain);
 }
 
 function answer(connection: Connection, type: AckPacket['type'], packetId: number, known: boolean): void {

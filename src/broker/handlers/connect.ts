@@ -18,6 +18,9 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   const client = clientOf(connection, packet);
   connection.client = client;
   note(connection, packet);
+  const tell = connection.core.hooks.events['client.connect'];
+  if (tell !== null) tell(client);
+  if (isOver(connection)) return;
   if (connection.refusal !== null) return connection.close(connection.refusal);
   // Without an identifier there is nothing under which a session could be kept [MQTT-3.1.3-8] of 3.1.1.
   if (packet.clientId === '' && (packet.version === 3 || (packet.version === 4 && !packet.cleanStart)))
@@ -26,9 +29,15 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   authenticate(connection, client, packet);
 }
 
+/** Whether a listener has ended the connection. */
+function isOver({ state }: Connection): boolean {
+  return state === 'closed';
+}
+
 function clientOf({ wire }: Connection, packet: ConnectPacket): Client {
   return {
     clientId: packet.clientId === '' ? `hookmq-${randomUUID()}` : packet.clientId, // [MQTT-3.1.3-6]
+    clientIdAssigned: packet.clientId === '',
     username: packet.username,
     protocolVersion: packet.version,
     keepAlive: packet.keepAlive,
@@ -99,17 +108,28 @@ function accept(connection: Connection, client: Client, packet: ConnectPacket, d
   if (connack === null) return connection.end('packet_too_large');
   const opened = core.sessions.open(connection, client, expiry);
   if (opened === null) return;
-  const { session, present } = opened;
+  const { session, present, older } = opened;
   session.will = packet.will === undefined ? null : willOf(core, client, packet.will);
   connection.receiveLimit = options.receiveMaximum + (session.inbox?.size ?? 0);
   connection.opened(keepAlive);
   connection.send({ ...connack, sessionPresent: present && packet.version > 3 }); // 3.1 has no such flag.
   session.resume(connection, Math.min(packet.properties?.receiveMaximum ?? 65_535, options.maxInflight));
-  // Told last: what a listener publishes to this very client must not overtake CONNACK and what was on its way.
+  tellAccepted(connection, client, present, older);
+  session.pump();
+}
+
+/**
+ * Told between CONNACK and what was on its way: what a listener publishes to this very client does not overtake the one,
+ * nor the other at QoS 1 and 2, and no message is told as delivered to a client that is not told as connected. Whoever
+ * is told may end the connection: then it is told as gone, and nothing else of it after that.
+ */
+function tellAccepted(connection: Connection, client: Client, present: boolean, older: Client | null): void {
+  const { events } = connection.core.hooks;
+  if (older !== null) events['session.takenover']?.(older);
+  else events[present ? 'session.resumed' : 'session.created']?.(client);
+  if (isOver(connection)) return;
   tellConnack(connection, ReasonCode.success);
-  const tell = core.hooks.events['client.connected'];
-  // Whoever was told something above may have ended the connection: then it is told as gone already.
-  if (tell !== null && connection.state === 'open') tell(client, present);
+  if (!isOver(connection)) events['client.connected']?.(client, present);
 }
 
 /** Seconds of the keep-alive that counts: the client's, unless that is longer than we allow and it can be told. */

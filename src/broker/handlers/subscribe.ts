@@ -34,9 +34,24 @@ export function handleSubscribe(connection: Connection, session: Session, packet
   const asked = packet.entries.map((entry) =>
     askedOf(connection, entry, packet.properties?.subscriptionIdentifiers?.[0] ?? 0),
   );
+  tellAsked(connection, packet, asked);
+  if (connection.state !== 'open') return;
   const pending = authorise(connection, asked);
   if (pending.length === 0) grant(connection, session, packet.packetId, asked);
   else connection.hold(Promise.all(pending).then(() => grant(connection, session, packet.packetId, asked)));
+}
+
+/** Told with the QoS that the client asked for, though it may get less. */
+function tellAsked(connection: Connection, { entries }: SubscribePacket, asked: readonly Asked[]): void {
+  const { client, core } = connection;
+  const tell = core.hooks.events['client.subscribe'];
+  if (tell === null || client === null) return;
+  for (const [index, { filter, options }] of asked.entries()) {
+    // A listener may end the connection.
+    if (connection.state !== 'open') return;
+    const qos = entries[index]?.qos ?? options.qos;
+    tell(client, filter, qos === options.qos ? options : { ...options, qos });
+  }
 }
 
 function askedOf(connection: Connection, entry: SubscribeEntry, subscriptionId: number): Asked {
@@ -102,11 +117,11 @@ function authorise(connection: Connection, asked: readonly Asked[]): Promise<voi
 }
 
 function grant(connection: Connection, session: Session, packetId: number, asked: readonly Asked[]): void {
-  if (connection.state !== 'open') return;
   const { core, client, version } = connection;
   const tell = core.hooks.events['session.subscribed'];
   const fresh: Asked[] = [];
   for (const item of asked) {
+    if (connection.state !== 'open') return;
     if (item.refusal === null && !session.hasRoomFor(item.filter)) {
       item.refusal = {
         code: ReasonCode.quota_exceeded,
@@ -119,6 +134,7 @@ function grant(connection: Connection, session: Session, packetId: number, asked
     if (tell !== null && client !== null) tell(client, item.filter, item.options);
     if (wantsRetained(item, isNew)) fresh.push(item);
   }
+  if (connection.state !== 'open') return;
   // Before 5.0 there is one code for all failures.
   const reasonCodes = asked.map(({ refusal, options }) =>
     refusal === null ? options.qos : version < 5 ? 0x80 : refusal.code,

@@ -1,0 +1,112 @@
+import { closeSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** In the file's header: that it is a spool (`HkMQ`), and which tables it has. */
+const APPLICATION = 0x486b4d51;
+const VERSION = 1;
+
+/**
+ * Free pages are given back step by step, so `auto_vacuum` is incremental. The exclusive lock keeps other brokers away;
+ * with it SQLite needs no shared memory. The log goes back into the file when it has 1000 pages (4 MB), and is cut to
+ * 16 MB when a large transaction has made it longer.
+ */
+const PREPARATIONS = `
+  PRAGMA page_size = 4096;
+  PRAGMA auto_vacuum = INCREMENTAL;
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA wal_autocheckpoint = 1000;
+  PRAGMA journal_size_limit = 16777216;
+  PRAGMA cache_size = -8192;
+`;
+
+/**
+ * Events have no index but their id. One on lanes would cost more than all the rest: with 100,000 clients every event
+ * changes another page of it.
+ */
+const TABLES = `
+  CREATE TABLE runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  CREATE TABLE events (id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, run INTEGER NOT NULL, record BLOB NOT NULL);
+  CREATE TABLE letters (
+    id INTEGER PRIMARY KEY, cost INTEGER NOT NULL, time REAL NOT NULL, at REAL NOT NULL, status INTEGER NOT NULL,
+    reason TEXT NOT NULL, answer TEXT NOT NULL, attempts INTEGER NOT NULL,
+    event INTEGER NOT NULL, lane INTEGER NOT NULL, run INTEGER NOT NULL, record BLOB NOT NULL
+  );
+  CREATE TABLE counts (
+    events INTEGER NOT NULL, bytes INTEGER NOT NULL, last_id INTEGER NOT NULL,
+    letters INTEGER NOT NULL, letter_bytes INTEGER NOT NULL, last_letter INTEGER NOT NULL
+  );
+  INSERT INTO counts VALUES (0, 0, 0, 0, 0, 0);
+  PRAGMA application_id = ${APPLICATION};
+  PRAGMA user_version = ${VERSION};
+`;
+
+const FULL = 13;
+
+/** SQLite's result codes (their low byte) that need other words. */
+const EXPLANATIONS: Readonly<Record<number, string>> = {
+  5: 'it is in use by another broker or webhook',
+  11: 'it is damaged',
+  14: 'it cannot be opened',
+  26: 'it is not an SQLite database, or it is damaged',
+};
+
+/**
+ * Opens the database of a spool, and makes it (mode 0600) when there is none; returns what `use` makes of it. An error says
+ * in one line, with the file's name, why that is not possible; the file is closed then and left as it is.
+ */
+export function openDatabase<T>(path: string, use: (db: DatabaseSync) => T): T {
+  touch(path);
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(path);
+    db.exec(PREPARATIONS);
+    makeTables(db);
+    return use(db);
+  } catch (error) {
+    db?.close();
+    throw new Error(`cannot use ${path}: ${explain(error)}`, { cause: error });
+  }
+}
+
+function touch(path: string): void {
+  const directory = dirname(path);
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new Error(`cannot use ${path}: there is no directory ${directory}`);
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new Error(`cannot use ${path}: it cannot be written (${code})`, { cause: error });
+  }
+}
+
+function makeTables(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  const { application_id: application } = db.prepare('PRAGMA application_id').get() ?? {};
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() ?? {};
+  const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {};
+  if (application === 0 && version === 0 && tables === 0) db.exec(TABLES);
+  else if (application !== APPLICATION) throw new Error('it is a database, but no spool of HookMQ');
+  else if (version !== VERSION)
+    throw new Error(`its version is ${Number(version)}, of a newer HookMQ; this one knows ${VERSION}`);
+  db.exec('COMMIT');
+}
+
+/** Whether there was no room for what was to be written. */
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === FULL;
+}
+
+/** What an error of SQLite's (or another one) says, in one line. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return EXPLANATIONS[codeOf(error)] ?? error.message;
+}
+
+function codeOf(error: unknown): number {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return 0;
+  return error.errcode & 0xff;
+}
