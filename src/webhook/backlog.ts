@@ -66,7 +66,7 @@ export interface BacklogListener {
   dropped(reason: DropReason, events: number): void;
 }
 
-/** What is held: events, what they cost (bytes), and when the oldest happened (milliseconds since the Unix epoch). */
+/** What is held: events, what they cost (bytes), and since when the oldest waits (milliseconds since the Unix epoch). */
 export interface Held {
   readonly events: number;
   readonly bytes: number;
@@ -80,7 +80,10 @@ export interface Held {
 export interface Backlog {
   /** Takes a batch of records in. `taken` is told once they are as safe as this backlog makes them. */
   accept(batch: ArrayBuffer, taken: (intake: Intake) => void): void;
-  /** The lane that has been ready for longest, null when none is. */
+  /**
+   * The lane that has been ready for longest, null when none is. Its holder uses the first `batch.maxEvents` events at most:
+   * those behind them may be dropped meanwhile.
+   */
   take(): Lane | null;
   /** Makes a taken lane ready again, nothing of it is done. */
   putBack(lane: Lane): void;

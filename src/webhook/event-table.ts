@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite';
-import { recordTime, type StoredRecord } from './record.ts';
+import { recordSince, type StoredRecord } from './record.ts';
 import type { SpoolFile } from './spool-file.ts';
 
 /** An event in the file. */
@@ -67,7 +67,7 @@ export class EventTable {
   oldest(): number | null {
     let time: number | null = null;
     this.read(0, ({ record }) => {
-      time = recordTime(record);
+      time = recordSince(record);
       return false;
     });
     return time;

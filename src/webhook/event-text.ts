@@ -42,6 +42,8 @@ export class EventTexts {
   clientSequence = 0;
   /** When it happened, milliseconds since the Unix epoch. */
   time = 0;
+  /** Since when it waits: the same, unless it was sent again by hand. */
+  since = 0;
 
   constructor({ body, batch }: Pick<EndpointSettings, 'body' | 'batch'>) {
     const { format, encoding, source } = body;
@@ -77,6 +79,7 @@ export class EventTexts {
     this.sequence = reader.sequence;
     this.clientSequence = reader.clientSequence;
     this.time = reader.time;
+    this.since = reader.since;
     const body = writer.write(facts);
     if (this.#envelope !== null) return this.#envelope.around(body, writer.row, facts, reader, event.run);
     if (!this.#isBatch) return `${body}}`;

@@ -37,7 +37,9 @@ export class Flight {
   /** Bytes of the bodies, with what stands between them. */
   bytes = 0;
   first: FirstEvent | null = null;
-  /** When its oldest event happened, milliseconds since the Unix epoch; Infinity when nobody asked. */
+  /** Stands for which events these are. */
+  #mark = 0;
+  /** Since when its oldest event waits, milliseconds since the Unix epoch; Infinity when nobody asked. */
   oldest = Infinity;
   attempts = 0;
   /** Those of them that failed since it has these events. */
@@ -58,10 +60,22 @@ export class Flight {
     return this.parts[0]?.lane.id ?? 0;
   }
 
-  /** What its request says of its events. The id is the same in each attempt. */
+  /** What its request says of its events. The id is the same in each attempt, and another one for other events. */
   get ids(): RequestIds {
     const first = this.first ?? NO_EVENT;
-    return this.events === 1 ? first : { ...first, id: `${first.id}-${this.events}` };
+    return this.events === 1 ? first : { ...first, id: `${first.id}-${this.events}-${(this.#mark >>> 0).toString(36)}` };
+  }
+
+  /** One more event, known by its place in the queue, has its body among the texts. */
+  mark(place: number): void {
+    const mixed = Math.imul(this.#mark ^ place ^ (place / 2 ** 32), 0x85ebca6b);
+    this.#mark = mixed ^ (mixed >>> 13);
+  }
+
+  /** As before its first body was made. */
+  unmark(): void {
+    this.first = null;
+    this.#mark = 0;
   }
 
   get isTroubled(): boolean {

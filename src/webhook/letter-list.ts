@@ -1,5 +1,5 @@
 import type { BacklogListener, DeadLetter, DeadLetters, Failure, Held, StoredEvent } from './backlog.ts';
-import { recordCost, recordTime } from './record.ts';
+import { recordCost, recordSince } from './record.ts';
 
 /** What a dead letter costs, in bytes. */
 export function letterCost(event: StoredEvent, { reason, answer }: Failure): number {
@@ -28,7 +28,7 @@ export class LetterList implements DeadLetters {
     return {
       events: this.#letters.size,
       bytes: this.#bytes,
-      oldest: oldest === undefined ? null : recordTime(oldest.event.record),
+      oldest: oldest === undefined ? null : recordSince(oldest.event.record),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import type { DeadLetter, Failure } from './backlog.ts';
 import { toRecord } from './event-table.ts';
+import { setSince } from './record.ts';
 import type { SpoolFile } from './spool-file.ts';
 
 /** An event of the file that becomes a dead letter. */
@@ -24,6 +25,7 @@ export class LetterTable {
   readonly #costs: StatementSync;
   readonly #cost: StatementSync;
   readonly #list: StatementSync;
+  readonly #record: StatementSync;
   readonly #resend: StatementSync;
   readonly #oldest: StatementSync;
 
@@ -37,8 +39,9 @@ export class LetterTable {
     this.#costs = file.prepareRows('SELECT id, cost FROM letters WHERE id > ? ORDER BY id LIMIT ?');
     this.#cost = file.prepareRows('SELECT cost, lane, length(record) FROM letters WHERE id = ?');
     this.#list = file.prepare('SELECT * FROM letters WHERE id > ? ORDER BY id LIMIT ?');
+    this.#record = file.prepareRows('SELECT record FROM letters WHERE id = ?');
     this.#resend = file.prepare(
-      'INSERT OR REPLACE INTO events (id, lane, run, record) SELECT ?, lane, run, record FROM letters WHERE id = ?',
+      'INSERT OR REPLACE INTO events (id, lane, run, record) SELECT ?, lane, run, ? FROM letters WHERE id = ?',
     );
     this.#oldest = file.prepareRows('SELECT time FROM letters ORDER BY id LIMIT 1');
   }
@@ -62,9 +65,12 @@ export class LetterTable {
     return (this.#cost.get(id) as unknown as [number, number, number] | undefined) ?? null;
   }
 
-  /** Adds a letter's event to the events, with its run. */
+  /** Adds a letter's event to the events, with its run; it waits from now on. */
   resend(id: number, event: number): void {
-    this.#resend.run(event, id);
+    const [record] = (this.#record.get(id) as unknown as [Uint8Array] | undefined) ?? [];
+    if (record === undefined) return;
+    setSince(Buffer.from(record.buffer, record.byteOffset, record.length), Date.now());
+    this.#resend.run(event, record, id);
   }
 
   list(limit: number, after: number): DeadLetter[] {

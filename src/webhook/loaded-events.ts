@@ -1,6 +1,6 @@
 import type { Held, StoredEvent } from './backlog.ts';
 import { type EventLane, Lanes } from './lanes.ts';
-import { recordCost, recordTime, type StoredRecord } from './record.ts';
+import { recordCost, recordSince, type StoredRecord } from './record.ts';
 
 /** An event in memory; it knows its neighbours in age. */
 class LoadedEvent implements StoredEvent {
@@ -34,7 +34,7 @@ export class LoadedEvents {
   }
 
   get held(): Held {
-    const oldest = this.#oldest === null ? null : recordTime(this.#oldest.record);
+    const oldest = this.#oldest === null ? null : recordSince(this.#oldest.record);
     return { events: this.#count, bytes: this.#bytes, oldest };
   }
 

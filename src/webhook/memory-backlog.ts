@@ -14,7 +14,7 @@ import type { EventLane } from './lanes.ts';
 import { LetterList } from './letter-list.ts';
 import { LoadedEvents } from './loaded-events.ts';
 import { PackedBatch } from './packed-batch.ts';
-import { recordCost } from './record.ts';
+import { recordCost, setSince } from './record.ts';
 import { Room } from './room.ts';
 import type { EndpointSettings } from './settings.ts';
 
@@ -128,7 +128,9 @@ class MemoryBacklog implements Backlog {
 
   #requeue({ event: { lane, record } }: DeadLetter): boolean {
     if (!this.#room.add(lane, recordCost(record))) return false;
-    this.#keep(new PackedBatch(Buffer.from(record, 'latin1'), () => true));
+    const bytes = Buffer.from(record, 'latin1');
+    setSince(bytes, Date.now());
+    this.#keep(new PackedBatch(bytes, () => true));
     this.#tellReady();
     return true;
   }

@@ -1,4 +1,4 @@
-import { laneAt, lengthAt, recordCost, timeAt } from './record.ts';
+import { laneAt, lengthAt, recordCost, sinceAt } from './record.ts';
 
 /** Records of a batch as they came, one behind the other in a buffer. */
 export class PackedBatch {
@@ -34,7 +34,7 @@ export class PackedBatch {
 
   /** When the first event happened, milliseconds since the Unix epoch; null without one. */
   get oldest(): number | null {
-    return this.#events === 0 ? null : timeAt(this.#bytes, this.#at);
+    return this.#events === 0 ? null : sinceAt(this.#bytes, this.#at);
   }
 
   /** Calls `each` with the lane of every record and where it is in the buffer. */

@@ -1,7 +1,7 @@
 import type { Backlog, Failure, Lane, StoredEvent } from './backlog.ts';
 import type { EventTexts } from './event-text.ts';
 import { Flight, type Part } from './flight.ts';
-import { recordTime } from './record.ts';
+import { recordSince } from './record.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { EndpointSettings } from './settings.ts';
 
@@ -94,7 +94,7 @@ export class Packer {
     const isTooOld = this.#parts.policy.isTooOld(flight.oldest, date);
     const parts = flight.parts.splice(0);
     flight.events = 0;
-    flight.first = null;
+    flight.unmark();
     flight.unload();
     for (const part of parts) {
       const old = isTooOld ? this.#countOld(part, date) : 0;
@@ -116,7 +116,7 @@ export class Packer {
   #countOld({ lane, count }: Part, date: number): number {
     const { policy } = this.#parts;
     let old = 0;
-    while (old < count && policy.isTooOld(recordTime(lane.at(old)?.record ?? ''), date)) old++;
+    while (old < count && policy.isTooOld(recordSince(lane.at(old)?.record ?? ''), date)) old++;
     return old;
   }
 
@@ -196,7 +196,7 @@ export class Packer {
     let reason: string;
     try {
       const text = texts.text(event);
-      if (!policy.isTooOld(texts.time, date)) return text;
+      if (!policy.isTooOld(texts.since, date)) return text;
       reason = policy.tooOld;
     } catch (error) {
       reason = `cannot make the body: ${error instanceof Error ? error.message : String(error)}`;
@@ -230,8 +230,9 @@ export class Packer {
       sequence: texts.sequence,
       clientSequence: texts.clientSequence,
     };
+    flight.mark(event.id);
     flight.texts.push(text);
-    if (texts.time < flight.oldest) flight.oldest = texts.time;
+    if (texts.since < flight.oldest) flight.oldest = texts.since;
   }
 
   #bury(lane: Lane, count: number, failure: Failure): void {

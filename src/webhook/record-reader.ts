@@ -5,6 +5,7 @@ import {
   HEADER_BYTES,
   NOT_ASCII,
   SEQUENCE_AT,
+  SINCE_AT,
   TIME_AT,
   type StoredRecord,
 } from './record.ts';
@@ -26,6 +27,8 @@ export class RecordReader {
   clientSequence = 0;
   /** When it happened, milliseconds since the Unix epoch. */
   time = 0;
+  /** Since when it waits: the same, unless it was sent again by hand. */
+  since = 0;
   /** Empty for an event without a client. */
   clientId = '';
 
@@ -36,6 +39,7 @@ export class RecordReader {
     this.sequence = this.#float64At(SEQUENCE_AT);
     this.clientSequence = this.#float64At(CLIENT_SEQUENCE_AT);
     this.time = this.#float64At(TIME_AT);
+    this.since = this.#float64At(SINCE_AT);
     this.#at = HEADER_BYTES;
     this.clientId = this.text();
   }

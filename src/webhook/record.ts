@@ -6,15 +6,17 @@ const OVERHEAD_BYTES = 128;
 
 /**
  * A record: its length (4 bytes, this field included), its event (1 byte), then as numbers of 8 bytes its lane, its
- * sequence numbers and its time, then the client id (a text) and what the event adds. Numbers are little-endian; texts
+ * sequence numbers, its time and when it came into the queue, then the client id (a text) and what the event adds. Numbers are little-endian; texts
  * and bytes have a length (4 bytes) in front, whose highest bit says of a text that it is not ASCII.
  */
-export const HEADER_BYTES = 37;
+export const HEADER_BYTES = 45;
 export const EVENT_AT = 4;
 const LANE_AT = 5;
 export const SEQUENCE_AT = 13;
 export const CLIENT_SEQUENCE_AT = 21;
 export const TIME_AT = 29;
+/** The same as the event's time, unless it was sent again by hand. */
+export const SINCE_AT = 37;
 
 /** Added to the length of a text that has more than ASCII: any other is read without being decoded. */
 export const NOT_ASCII = 0x8000_0000;
@@ -62,6 +64,7 @@ export class RecordWriter {
     this.#view.setFloat64(at + SEQUENCE_AT, origin.sequence, true);
     this.#view.setFloat64(at + CLIENT_SEQUENCE_AT, origin.clientSequence, true);
     this.#view.setFloat64(at + TIME_AT, time, true);
+    this.#view.setFloat64(at + SINCE_AT, time, true);
     this.#at = at + HEADER_BYTES;
     this.text(origin.clientId);
   }
@@ -191,12 +194,17 @@ export function laneAt(batch: Buffer, at: number): number {
   return batch.readDoubleLE(at + LANE_AT);
 }
 
-/** When the event of the record that begins at `at` in a batch happened, milliseconds since the Unix epoch. */
-export function timeAt(batch: Buffer, at: number): number {
-  return batch.readDoubleLE(at + TIME_AT);
+/** Since when the event of the record that begins at `at` in a batch waits, milliseconds since the Unix epoch. */
+export function sinceAt(batch: Buffer, at: number): number {
+  return batch.readDoubleLE(at + SINCE_AT);
 }
 
-/** When the event of a record happened, milliseconds since the Unix epoch. */
-export function recordTime(record: StoredRecord): number {
-  return Buffer.from(record.slice(TIME_AT, TIME_AT + 8), 'latin1').readDoubleLE();
+/** Since when the event of a record waits, milliseconds since the Unix epoch. */
+export function recordSince(record: StoredRecord): number {
+  return Buffer.from(record.slice(SINCE_AT, SINCE_AT + 8), 'latin1').readDoubleLE();
+}
+
+/** Makes the event of a record wait anew, from `since` on. */
+export function setSince(record: Buffer, since: number): void {
+  record.writeDoubleLE(since, SINCE_AT);
 }

@@ -2,7 +2,7 @@ import type { BacklogListener, DeadLetter, DeadLetters, Failure, Held, StoredEve
 import type { EventTable } from './event-table.ts';
 import { letterCost } from './letter-list.ts';
 import { LetterTable, type NewLetter } from './letter-table.ts';
-import { recordCost, recordTime } from './record.ts';
+import { recordCost, recordSince } from './record.ts';
 import type { Room } from './room.ts';
 import type { SpoolCounts, SpoolFile } from './spool-file.ts';
 
@@ -68,7 +68,7 @@ export class SpoolLetters implements DeadLetters {
   add(event: StoredEvent, failure: Failure): NewLetter[] {
     const eventCost = recordCost(event.record);
     const cost = letterCost(event, failure);
-    const time = recordTime(event.record);
+    const time = recordSince(event.record);
     this.#pending.push({ event: event.id, eventCost, time, at: Date.now(), failure, cost });
     this.#pendingBytes += cost;
     this.#pendingEventBytes += eventCost;

@@ -136,13 +136,14 @@ export class SpoolWriter {
     if (arrivals.length > 0) this.#context.ready();
   }
 
-  /** The file could not be written, or read. */
+  /** The file could not be written, or read. When it is closed that is no news. */
   failed(error: unknown): void {
+    if (this.#isClosed) return;
     const { path } = this.#context;
     this.#problem = isFull(error)
       ? `the disk of the spool ${path} is full; new events wait in memory and are dropped when they are many`
       : `the spool ${path} cannot be used: ${explain(error)}`;
-    if (!this.#isClosed) this.#retry ??= setTimeout(() => this.#tryAgain(), TRY_AGAIN).unref();
+    this.#retry ??= setTimeout(() => this.#tryAgain(), TRY_AGAIN).unref();
   }
 
   #tryAgain(): void {

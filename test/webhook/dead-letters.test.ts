@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite } from 'node:test';
+import { recordSince } from '../../src/webhook/record.ts';
+import { RecordReader } from '../../src/webhook/record-reader.ts';
 import { type BacklogStage, costOf, nameOf, namesIn, numbered, REFUSED, START, testBoth } from './backlog-kit.ts';
 
 function lettersOf(stage: BacklogStage, limit = 100, after = 0): string {
@@ -65,6 +67,24 @@ suite('dead letters', () => {
     assert.equal(lettersOf(stage), 'a13 a14 a15 a16 a17');
     assert.equal(stage.backlog.deadLetters.held.bytes, 5 * each);
     assert.deepEqual(stage.dropped, { dead_letters_full: 3 });
+  });
+
+  testBoth('wait anew when they are sent again: what is too old is not given up at once', async (open) => {
+    const stage = open();
+    await stage.accept('a1');
+    const first = stage.taken();
+    const { record } = first.at(0) ?? assert.fail();
+    assert.equal(recordSince(record), START);
+    stage.bury(first);
+    const before = Date.now();
+    assert.equal(stage.backlog.deadLetters.resend('all'), 1);
+    await stage.accept('b1');
+    const again = stage.taken().at(0) ?? assert.fail();
+    assert.equal(nameOf(again.record), 'a1');
+    assert.ok(recordSince(again.record) >= before);
+    const reader = new RecordReader();
+    reader.open(again.record);
+    assert.equal(reader.time, START, 'the event happened when it happened');
   });
 
   testBoth('are none where there is no room for one', async (open) => {

@@ -7,10 +7,10 @@ import {
   laneAt,
   lengthAt,
   recordCost,
-  recordTime,
+  recordSince,
   RecordWriter,
   splitBatch,
-  timeAt,
+  sinceAt,
   weighBatch,
   type StoredRecord,
 } from '../../src/webhook/record.ts';
@@ -105,8 +105,8 @@ suite('records', () => {
           const { origin, time } = events[index] ?? assert.fail('more records than events');
           assert.equal(lengthAt(bytes, at), record.length);
           assert.equal(laneAt(bytes, at), origin.lane);
-          assert.equal(timeAt(bytes, at), time);
-          assert.equal(recordTime(record), time);
+          assert.equal(sinceAt(bytes, at), time);
+          assert.equal(recordSince(record), time);
           at += record.length;
         }
         assert.equal(at, bytes.length);

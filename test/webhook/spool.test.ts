@@ -284,6 +284,21 @@ suite('the spool', () => {
     assert.deepEqual(delivered, all);
   });
 
+  test('says what was there when it is closed, and has no problem', async () => {
+    using scene = spoolScene();
+    const stage = scene.open();
+    await stage.accept('a1 b1 c1');
+    stage.bury(stage.taken());
+    stage.settle(stage.taken());
+    stage.backlog.close();
+    assert.deepEqual([stage.backlog.held.events, stage.backlog.deadLetters.held.events], [1, 1]);
+    assert.equal(stage.backlog.problem, null);
+    assert.equal(stage.take(), null);
+    assert.deepEqual(stage.backlog.deadLetters.list(10, 0), []);
+    assert.equal(stage.backlog.deadLetters.resend('all'), 0);
+    assert.equal(stage.backlog.problem, null);
+  });
+
   test('says of dead letters of earlier runs what they are', async () => {
     using scene = spoolScene();
     const stage = scene.open({}, { run: 'run1' });
