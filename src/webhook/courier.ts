@@ -58,13 +58,17 @@ export class Courier {
       const post = (batch: ArrayBuffer): void => this.#thread.post({ kind: 'batch', endpoint, batch });
       return { sender: new Sender(own, post, teller), teller, isDurable: own.spool.path !== null, isFinished: false };
     });
-    // Whoever does not wait for it must not be ended by it.
-    this.#ready.promise.catch(() => {});
+    if (settings.length === 0) this.#ready.resolve();
     this.#thread = new DeliveryThread(
       program,
       { run: newRun(), version: version(), endpoints: settings },
       { message: (message) => this.#hear(message), died: (reason) => this.#died(reason) },
     );
+    // Whoever waits for it must not end before, whoever does not must not be ended by it.
+    const release = (): void => {
+      if (this.#closing === null) this.#thread.release();
+    };
+    this.#ready.promise.then(release, release);
   }
 
   get ready(): Promise<void> {

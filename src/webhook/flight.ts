@@ -63,7 +63,8 @@ export class Flight {
   /** What its request says of its events. The id is the same in each attempt, and another one for other events. */
   get ids(): RequestIds {
     const first = this.first ?? NO_EVENT;
-    return this.events === 1 ? first : { ...first, id: `${first.id}-${this.events}-${(this.#mark >>> 0).toString(36)}` };
+    if (this.events === 1) return first;
+    return { ...first, id: `${first.id}-${this.events}-${(this.#mark >>> 0).toString(36)}` };
   }
 
   /** One more event, known by its place in the queue, has its body among the texts. */

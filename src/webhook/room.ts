@@ -2,6 +2,9 @@ import type { DropReason } from './backlog.ts';
 import type { EndpointSettings } from './settings.ts';
 import { Shares } from './shares.ts';
 
+/** A client with more than this part of the queue is told as the reason why its events are dropped. */
+const LARGE_SHARE = 0.1;
+
 /** What may come into a queue that is bounded by bytes. */
 export class Room {
   readonly #settings: EndpointSettings['spool'];
@@ -35,8 +38,13 @@ export class Room {
     const { maxBytes, overflow } = this.#settings;
     if (cost > maxBytes) return 'too_large';
     if (overflow === 'drop_oldest') return null;
-    if (this.#shares.hasEnough(lane, this.free)) return 'client_share';
+    if (this.#shares.hasEnough(lane, this.free)) return this.#isLarge(lane) ? 'client_share' : 'queue_full';
     return cost > this.free ? 'queue_full' : null;
+  }
+
+  /** Whether it is this client that fills the queue, rather than all of them together. */
+  #isLarge(lane: number): boolean {
+    return this.#shares.of(lane) > this.#settings.maxBytes * LARGE_SHARE;
   }
 
   /** Lets an event in that somebody asked for by hand: whenever it fits. */

@@ -13,7 +13,12 @@ export class Shares {
 
   /** Whether `lane` has its share of a queue that has `free` bytes. */
   hasEnough(lane: number, free: number): boolean {
-    return (this.#bytes[lane % SLOTS] ?? 0) > TIMES_FREE * free;
+    return this.of(lane) > TIMES_FREE * free;
+  }
+
+  /** Bytes that `lane` takes. */
+  of(lane: number): number {
+    return this.#bytes[lane % SLOTS] ?? 0;
   }
 
   /** `lane` takes `bytes` more, or less when that is negative. */

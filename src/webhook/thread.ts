@@ -8,6 +8,9 @@ export const deliveryProgram = new URL(`./worker${extname(import.meta.url)}`, im
 /** Milliseconds until a thread that died is started again: the first time, and at most. */
 const RESTART = { first: 100, longest: 30_000 };
 
+/** Megabytes: what events leave behind is short-lived; with V8's own limit it would grow to a hundred and more. */
+const YOUNG_GENERATION = 16;
+
 /** What a delivery thread tells. */
 export interface ThreadHandler {
   message(message: FromDelivery): void;
@@ -15,7 +18,7 @@ export interface ThreadHandler {
   died(reason: string): void;
 }
 
-/** The worker thread that delivers. It does not keep the process alive. */
+/** The worker thread that delivers. */
 export class DeliveryThread {
   readonly #program: URL;
   readonly #settings: ThreadSettings;
@@ -26,6 +29,7 @@ export class DeliveryThread {
   /** Threads that died since one has said something. */
   #deaths = 0;
   #restart: NodeJS.Timeout | null = null;
+  #isHeld = true;
 
   constructor(program: URL, settings: ThreadSettings, handler: ThreadHandler) {
     this.#program = program;
@@ -40,9 +44,16 @@ export class DeliveryThread {
     else this.#worker.postMessage(message, message.kind === 'batch' ? [message.batch] : []);
   }
 
-  /** Lets the thread keep the process alive from now on. */
+  /** Lets the thread keep the process alive, as it does from its start on. */
   hold(): void {
+    this.#isHeld = true;
     this.#worker?.ref();
+  }
+
+  /** It does not any longer. */
+  release(): void {
+    this.#isHeld = false;
+    this.#worker?.unref();
   }
 
   /** Ends the thread at once. */
@@ -54,7 +65,11 @@ export class DeliveryThread {
   }
 
   #start(): void {
-    const worker = new Worker(this.#program, { workerData: this.#settings, name: 'webhook' });
+    const worker = new Worker(this.#program, {
+      workerData: this.#settings,
+      name: 'webhook',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION },
+    });
     this.#worker = worker;
     let reason: string | null = null;
     worker.on('message', (message: FromDelivery) => {
@@ -68,7 +83,7 @@ export class DeliveryThread {
     worker.on('exit', (code) => {
       if (this.#worker === worker) this.#died(reason ?? `exit code ${code}`);
     });
-    worker.unref();
+    if (!this.#isHeld) worker.unref();
     const kept = this.#kept;
     this.#kept = [];
     for (const message of kept) this.post(message);

@@ -33,6 +33,21 @@ export interface Known {
   readonly visits: Visit[];
 }
 
+/** What was seen, for people. */
+export interface Summary {
+  readonly published: number;
+  readonly acknowledged: number;
+  readonly arrived: number;
+  readonly requests: number;
+  /** Events that came again because their answer was none, or may not have been seen. */
+  readonly repeated: number;
+  /** Events that came again although the broker had seen the answer: it was killed before it could write that down. */
+  readonly repeatedByKill: number;
+  /** Acknowledged messages that had no event yet when the broker was killed, and how old the acknowledgement was, ms. */
+  readonly tail: number;
+  readonly tailAge: number;
+}
+
 /** An event as a violation names it: its client and the how manieth message. */
 export function say({ client, number }: Arrival): string {
   return `${client}:${number}`;

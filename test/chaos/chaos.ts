@@ -7,9 +7,9 @@ import { type BrokerProcess, startBroker } from '../kit/broker-process.ts';
 import { openClient, type TcpClient } from '../kit/tcp-client.ts';
 import { until } from '../kit/until.ts';
 import { Random } from '../soak/random.ts';
-import { Violation } from './arrival.ts';
+import { type Summary, Violation } from './arrival.ts';
 import { Endpoint } from './endpoint.ts';
-import { Ledger, type Summary } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { publish } from './publisher.ts';
 
 export interface ChaosOptions {

@@ -1,4 +1,4 @@
-import { type Arrival, history, type Known, say, Violation, type Visit } from './arrival.ts';
+import { type Arrival, history, type Known, say, type Summary, Violation, type Visit } from './arrival.ts';
 
 /** What one client published in one life of the broker: the numbers from `from` up to, and without, `to`. */
 interface Stint {
@@ -29,21 +29,6 @@ interface Life {
 
 /** Milliseconds: what was acknowledged earlier than this before a SIGKILL must be in the spool, on the slowest of machines. */
 const TAIL_MS = 2000;
-
-/** What was seen, for people. */
-export interface Summary {
-  readonly published: number;
-  readonly acknowledged: number;
-  readonly arrived: number;
-  readonly requests: number;
-  /** Events that came again because their answer was none, or may not have been seen. */
-  readonly repeated: number;
-  /** Events that came again although the broker had seen the answer: it was killed before it could write that down. */
-  readonly repeatedByKill: number;
-  /** Acknowledged messages that had no event yet when the broker was killed, and how old the acknowledgement was, ms. */
-  readonly tail: number;
-  readonly tailAge: number;
-}
 
 /** Writes down what was published and what arrived, and throws a Violation where the two do not agree. */
 export class Ledger {

@@ -26,6 +26,15 @@ suite('hookmq start', { concurrency: true }, () => {
     assert.doesNotMatch(cli.stdout + cli.stderr, /secret|webhook.*events is empty/);
   });
 
+  test('waits for its delivery thread even where nothing else keeps it alive', async (t) => {
+    const webhook = 'webhook { url = "http://127.0.0.1:9/", events = [{ event = on_client_connack }] }';
+    const file = config(t, 'sys.enable = false', webhook);
+    const cli = hookmq(t, ['start', '--conf', file]);
+    await mqttClient(t, await cli.port('mqtt'));
+    cli.signal('SIGTERM');
+    assert.equal(await cli.end(), 0);
+  });
+
   test('counts at the end what endpoints did not want, all together', async (t) => {
     await using receiver = await startReceiver({ answer: () => ({ status: 410 }) });
     const rule = 'events = [{ event = on_client_connack }]';
