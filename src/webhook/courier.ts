@@ -12,7 +12,7 @@ import { deliveryProgram, DeliveryThread } from './thread.ts';
 
 /** The dead letters of an endpoint. Without `ids`: all of them. */
 export interface DeadLetterDesk {
-  /** Oldest first: up to `limit` (100) with ids greater than `after` (0). */
+  /** Oldest first: up to `limit` (100) with ids greater than `after` (0). All of these reject with RangeError for other numbers. */
   list(options?: { readonly limit?: number; readonly after?: number }): Promise<readonly ShownDeadLetter[]>;
   /** Puts them into the queue again, behind what waits; resolves with how many there were. */
   resend(ids?: readonly number[]): Promise<number>;
@@ -81,8 +81,9 @@ export class Courier {
   }
 
   get handles() {
-    return this.#lines.map(({ sender }, endpoint) => ({
+    return this.#lines.map(({ sender, isDurable }, endpoint) => ({
       name: sender.settings.name,
+      isDurable,
       stats: (): WebhookStats => sender.stats(),
       deadLetters: this.#desk(endpoint, sender),
     }));
@@ -91,15 +92,19 @@ export class Courier {
   #desk(endpoint: number, sender: Sender): DeadLetterDesk {
     return {
       list: async ({ limit = 100, after = 0 } = {}) => {
-        const reply = await this.#ask(endpoint, { ask: 'list', limit, after });
+        const reply = await this.#ask(endpoint, {
+          ask: 'list',
+          limit: whole('limit', limit),
+          after: whole('after', after),
+        });
         return typeof reply === 'number' ? [] : reply;
       },
       resend: async (ids) => {
-        const count = Number(await this.#ask(endpoint, { ask: 'resend', ids: ids ?? 'all' }));
+        const count = Number(await this.#ask(endpoint, { ask: 'resend', ids: allWhole(ids) }));
         sender.resent(count);
         return count;
       },
-      discard: async (ids) => Number(await this.#ask(endpoint, { ask: 'discard', ids: ids ?? 'all' })),
+      discard: async (ids) => Number(await this.#ask(endpoint, { ask: 'discard', ids: allWhole(ids) })),
     };
   }
 
@@ -113,10 +118,12 @@ export class Courier {
   }
 
   #hear(message: FromDelivery): void {
-    if (message.kind === 'reply') {
+    if (message.kind === 'reply' || message.kind === 'refusal') {
       const asked = this.#asked.get(message.number);
       this.#asked.delete(message.number);
-      return asked?.resolve(message.reply);
+      if (message.kind === 'reply') asked?.resolve(message.reply);
+      else asked?.reject(new WebhookError(message.reason));
+      return;
     }
     const line = this.#lines[message.endpoint];
     if (line === undefined) return;
@@ -132,7 +139,8 @@ export class Courier {
     if (this.#opened.size === this.#lines.length) this.#ready.resolve();
   }
 
-  #unopened({ teller }: Line, problem: string): void {
+  #unopened({ sender, teller }: Line, problem: string): void {
+    sender.unopened(problem);
     teller.unopened(problem);
     this.#ready.reject(new WebhookError(problem));
   }
@@ -181,6 +189,15 @@ export class Courier {
     clearTimeout(timer);
     clearTimeout(drained);
   }
+}
+
+function whole(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new RangeError(`${name} must be a whole number from 0 on, not ${String(value)}`);
+}
+
+function allWhole(ids: readonly number[] | undefined): readonly number[] | 'all' {
+  return ids === undefined ? 'all' : ids.map((id) => whole('an id', id));
 }
 
 /** Milliseconds that a spool gets to write what is on the way, however little time there is to drain. */

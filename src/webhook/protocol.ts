@@ -3,7 +3,7 @@ import type { EndpointSettings } from './settings.ts';
 
 /** What the delivery thread is started with. */
 export interface ThreadSettings {
-  /** Stands for this run of the broker in event ids: lower-case letters and digits. */
+  /** Stands for this run of the broker in event ids, with the index of the endpoint: lower-case letters and digits. */
   readonly run: string;
   /** Of this program, as requests tell it. */
   readonly version: string;
@@ -29,11 +29,12 @@ export type ToDelivery =
   | { readonly kind: 'hurry' | 'finish'; readonly endpoint: number };
 
 /**
- * From the delivery thread: how an endpoint is, an answer to a question, that an endpoint is finished, or that its spool
- * cannot be opened (it is tried again).
+ * From the delivery thread: how an endpoint is, an answer to a question or why there is none, that an endpoint is
+ * finished, or that its spool cannot be opened (it is tried again).
  */
 export type FromDelivery =
   | { readonly kind: 'unopened'; readonly endpoint: number; readonly problem: string }
   | { readonly kind: 'report'; readonly endpoint: number; readonly report: EndpointReport }
   | { readonly kind: 'reply'; readonly number: number; readonly reply: Reply }
+  | { readonly kind: 'refusal'; readonly number: number; readonly reason: string }
   | { readonly kind: 'finished'; readonly endpoint: number };

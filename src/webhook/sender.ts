@@ -1,4 +1,5 @@
 import { systemClock } from '../base/clock.ts';
+import { Queue } from '../base/queue.ts';
 import type { DropReason } from './backlog.ts';
 import type { RecordSink } from './events.ts';
 import { Origins } from './origins.ts';
@@ -22,7 +23,7 @@ const BATCH_INTERVAL = 5;
 const BACKLOG_EVENTS = 1000;
 const BACKLOG_INTERVAL = 50;
 /** Bytes on the way to the delivery thread at most: it takes them at once, unless it is busy or its disk is full. */
-const ON_THE_WAY = 32 * 1024 * 1024;
+const ON_THE_WAY = 64 * 1024 * 1024;
 
 /**
  * The broker thread's side of one endpoint: numbers its events, writes them as records, hands them over in batches. It
@@ -39,7 +40,8 @@ export class Sender implements RecordSink {
   /** Written since the last batch was posted. */
   readonly #unposted = { events: 0, bytes: 0 };
   /** Posted batches that the thread has not dealt with, as far as it has reported. */
-  #onTheWay: { readonly events: number; readonly bytes: number; readonly end: number }[] = [];
+  readonly #onTheWay = new Queue<{ readonly events: number; readonly bytes: number; readonly end: number }>();
+  #onTheWayEvents = 0;
   #onTheWayBytes = 0;
   /** Bytes that were ever posted to the thread that is there. */
   #posted = 0;
@@ -102,6 +104,7 @@ export class Sender implements RecordSink {
     const { events, bytes } = this.#unposted;
     this.#posted += bytes;
     this.#onTheWay.push({ events, bytes, end: this.#posted });
+    this.#onTheWayEvents += events;
     this.#onTheWayBytes += bytes;
     this.#unposted.events = this.#unposted.bytes = 0;
     this.#postedAt = systemClock.now();
@@ -117,23 +120,35 @@ export class Sender implements RecordSink {
   report(report: EndpointReport): void {
     const droppedBefore = countOf(this.#tally.latest.dropped);
     this.#tally.report(report);
-    this.#onTheWay = this.#onTheWay.filter(({ end }) => end > report.takenBytes);
-    this.#onTheWayBytes = this.#onTheWay.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#arrived(report.takenBytes);
     const isDropping = countOf(report.dropped) > droppedBefore;
     const hasRoom = report.queued.bytes < this.settings.spool.maxBytes / 2 && this.#onTheWayBytes < this.#limit / 2;
     if (isDropping) this.#teller.dropping(true, this.#dropped);
     else if (hasRoom) this.#teller.dropping(false, this.#dropped);
-    this.#teller.report(report);
+    this.#teller.report(report, this.stats().deadLettered);
+  }
+
+  /** The spool cannot be opened; it is tried again. */
+  unopened(spoolProblem: string): void {
+    this.#tally.report({ ...this.#tally.latest, spoolProblem });
+  }
+
+  /** The thread has dealt with the first `bytes` that were posted to it. */
+  #arrived(bytes: number): void {
+    for (let first = this.#onTheWay.peek(); first !== undefined && first.end <= bytes; first = this.#onTheWay.peek()) {
+      this.#onTheWay.shift();
+      this.#onTheWayEvents -= first.events;
+      this.#onTheWayBytes -= first.bytes;
+    }
   }
 
   /** The delivery thread died; another one is started. Returns how many events are lost. */
   died(): number {
     const before = this.#tally.stats(0, this.#handedOver(), 0).lost;
     this.#tally.died(this.settings.spool.path !== null);
-    for (const { events } of this.#onTheWay) this.#tally.lose(events);
-    this.#onTheWay = [];
-    this.#onTheWayBytes = 0;
-    this.#posted = 0;
+    this.#tally.lose(this.#onTheWayEvents);
+    this.#onTheWay.clear();
+    this.#onTheWayEvents = this.#onTheWayBytes = this.#posted = 0;
     return this.#tally.stats(0, this.#handedOver(), 0).lost - before;
   }
 
@@ -143,7 +158,7 @@ export class Sender implements RecordSink {
 
   /** Whether everything is settled. */
   get isIdle(): boolean {
-    return this.#tally.settled && this.#unposted.events === 0 && this.#onTheWay.length === 0;
+    return this.#tally.settled && this.#unposted.events + this.#onTheWayEvents === 0;
   }
 
   stats(): WebhookStats {
@@ -151,8 +166,8 @@ export class Sender implements RecordSink {
   }
 
   #handedOver() {
-    const events = this.#onTheWay.reduce((sum, batch) => sum + batch.events, this.#unposted.events);
-    return { events, bytes: this.#onTheWayBytes + this.#unposted.bytes };
+    const { events, bytes } = this.#unposted;
+    return { events: events + this.#onTheWayEvents, bytes: bytes + this.#onTheWayBytes };
   }
 }
 

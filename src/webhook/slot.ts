@@ -1,5 +1,5 @@
 import { Endpoint } from './endpoint.ts';
-import type { FromDelivery, ToDelivery } from './protocol.ts';
+import type { FromDelivery, Question, ToDelivery } from './protocol.ts';
 import type { EndpointSettings } from './settings.ts';
 
 /** Milliseconds until a spool that cannot be opened is tried again. */
@@ -28,7 +28,9 @@ export class Slot {
   }
 
   async #open(settings: EndpointSettings): Promise<void> {
-    const { run, version } = this.#context;
+    const { version } = this.#context;
+    // The numbers of two endpoints are not about the same events: nor are their ids the same.
+    const run = this.#context.run + this.#index.toString(36);
     try {
       const endpoint = await Endpoint.open(settings, { run, version, changed: () => this.#context.changed(this) });
       this.#endpoint = endpoint;
@@ -44,19 +46,25 @@ export class Slot {
 
   hear(message: ToDelivery): void {
     if (this.#endpoint !== null) void this.#act(this.#endpoint, message);
-    else if (message.kind === 'finish') this.#context.tell({ kind: 'finished', endpoint: this.#index });
     else this.#kept.push(message);
   }
 
   async #act(endpoint: Endpoint, message: ToDelivery): Promise<void> {
     if (message.kind === 'batch') endpoint.accept(message.batch);
     else if (message.kind === 'hurry') endpoint.hurry();
-    else if (message.kind === 'question')
-      this.#context.tell({ kind: 'reply', number: message.number, reply: endpoint.answer(message.question) });
+    else if (message.kind === 'question') this.#answer(endpoint, message.number, message.question);
     else {
       await endpoint.finish();
       this.report();
       this.#context.tell({ kind: 'finished', endpoint: this.#index });
+    }
+  }
+
+  #answer(endpoint: Endpoint, number: number, question: Question): void {
+    try {
+      this.#context.tell({ kind: 'reply', number, reply: endpoint.answer(question) });
+    } catch (error) {
+      this.#context.tell({ kind: 'refusal', number, reason: error instanceof Error ? error.message : String(error) });
     }
   }
 

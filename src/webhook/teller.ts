@@ -28,16 +28,18 @@ export class Teller {
     this.#letters = new Announcer(0, systemClock, (count) => this.#tellLetters(count));
   }
 
-  report(report: EndpointReport): void {
+  /** `deadLettered`: of all threads, while the report is of the one that is there. */
+  report(report: EndpointReport, deadLettered: number): void {
     this.#lastError = report.lastError ?? this.#lastError;
     if (report.startProblem !== this.#start) {
       this.#start = report.startProblem;
       // What cannot be had at the start may come later; it goes on from there as any trouble.
       if (this.#start) this.#log.warn(this.#start);
     }
-    this.#health.set(report.trouble);
+    // A thread that has settled nothing yet knows of no trouble.
+    if (report.trouble !== 'none' || report.delivered > 0) this.#health.set(report.trouble);
     this.#spool.set(report.spoolProblem);
-    this.#letters.set(report.deadLettered);
+    this.#letters.set(deadLettered);
   }
 
   /** `dropped` is asked when it is told. */

@@ -11,6 +11,9 @@ export type { EventSource } from './events.ts';
 export type { ShownDeadLetter } from './report.ts';
 export type { WebhookStats } from './tally.ts';
 
+/** Milliseconds that a program's end waits for what is in memory, unless it says otherwise. */
+const DRAIN_MS = 5000;
+
 export interface WebhookOptions {
   /** Where changes of state are told; nowhere without it. */
   readonly log?: Log;
@@ -22,6 +25,8 @@ export interface WebhookOptions {
 export interface EndpointHandle {
   /** As in the configuration; `default` for the one without a name. */
   readonly name: string;
+  /** Whether its events are in a spool and outlive the program. */
+  readonly isDurable: boolean;
   stats(): WebhookStats;
   readonly deadLetters: DeadLetterDesk;
 }
@@ -31,10 +36,10 @@ export interface Webhook extends EndpointHandle {
   /** Resolves when events are taken; rejects with WebhookError when the spool cannot be opened (it is tried again nevertheless). */
   readonly ready: Promise<void>;
   /**
-   * Takes no more events and ends the delivery thread. What is in memory is sent, for up to `drainMs` milliseconds, the
+   * Takes no more events and ends the delivery thread. What is in memory is sent, for up to `drainMs` milliseconds (5,000), the
    * rest is counted as lost; what is in a spool stays there. Resolves with the final figures, also when called again.
    */
-  close(drainMs: number): Promise<WebhookStats>;
+  close(drainMs?: number): Promise<WebhookStats>;
 }
 
 /** Several endpoints, served by one thread. */
@@ -44,7 +49,7 @@ export interface Webhooks {
   /** As for `Webhook`. */
   readonly ready: Promise<void>;
   /** As for `Webhook`, all at once. */
-  close(drainMs: number): Promise<void>;
+  close(drainMs?: number): Promise<void>;
 }
 
 /**
@@ -59,7 +64,7 @@ export function attachWebhook(broker: EventSource, config: WebhookConfig, option
   return {
     ...handle,
     ready: courier.ready,
-    async close(drainMs) {
+    async close(drainMs = DRAIN_MS) {
       stop();
       await courier.close(drainMs);
       return handle.stats();
@@ -80,7 +85,7 @@ export function attachWebhooks(
   return {
     endpoints: new Map(courier.handles.map((handle) => [handle.name, handle])),
     ready: courier.ready,
-    close(drainMs) {
+    close(drainMs = DRAIN_MS) {
       stop();
       return courier.close(drainMs);
     },
@@ -94,7 +99,8 @@ function attach(broker: EventSource, configs: Readonly<Record<string, WebhookCon
   const stops = Object.values(configs).flatMap(({ events }, index) => {
     const sink = courier.sinks[index];
     const name = settings[index]?.name ?? '';
-    if (events.length === 0) log.warn(`webhook${name === 'default' ? '' : `.${name}`}.events is empty: nothing is sent`);
+    if (events.length === 0)
+      log.warn(`webhook${name === 'default' ? '' : `.${name}`}.events is empty: nothing is sent`);
     if (sink === undefined) return [];
     return WEBHOOK_EVENTS.flatMap((event) => {
       const wanted = wantedBy(events, event);
