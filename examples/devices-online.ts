@@ -9,10 +9,13 @@ db.exec(`
     clientid TEXT PRIMARY KEY, online INTEGER, ipaddress TEXT, reason TEXT, run TEXT, client_seq INTEGER
   ) STRICT;
   CREATE TABLE IF NOT EXISTS history (event_id TEXT PRIMARY KEY, clientid TEXT, action TEXT, reason TEXT) STRICT;
+  CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY) STRICT;
   -- A broker that was killed could not tell that its clients are gone: only those of its latest run are online.
   CREATE VIEW IF NOT EXISTS online AS
-    SELECT clientid, ipaddress FROM devices WHERE online AND run = (SELECT max(run) FROM devices);
+    SELECT clientid, ipaddress FROM devices WHERE online AND run = (SELECT max(run) FROM runs);
 `);
+// Any event tells of the run of the broker that it is from.
+const note = db.prepare('INSERT OR IGNORE INTO runs VALUES (?)');
 // An event that comes twice is one event.
 const remember = db.prepare('INSERT OR IGNORE INTO history VALUES (?, ?, ?, ?)');
 // What comes late (a repetition, a dead letter sent again) changes nothing: of a client, the greatest number counts.
@@ -26,6 +29,8 @@ const update = db.prepare(`
 function take(line: string): void {
   const { event_id, client_seq, action, clientid, ipaddress, reason = null } = JSON.parse(line);
   const run = event_id.split('_')[1]; // evt_<run>_<number>: a later start of the broker has a greater one.
+  note.run(run);
+  if (action === 'message_publish') return; // $SYS/broker/uptime: that a broker is there is all that it tells.
   remember.run(event_id, clientid, action, reason);
   update.run(clientid, action === 'client_connected' ? 1 : 0, ipaddress, reason, run, client_seq);
 }

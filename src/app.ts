@@ -8,7 +8,7 @@ import { loadConfig } from './config/load.ts';
 import { openListeners, type OpenListener } from './listeners/open.ts';
 import { sysSection } from './sys/config.ts';
 import { attachSys } from './sys/sys.ts';
-import { webhookSection } from './webhook/config.ts';
+import { keptEndpointsSection, webhookSection } from './webhook/config.ts';
 import { figureTopics } from './webhook/figures-table.ts';
 import { attachWebhooks, type Webhooks } from './webhook/webhook.ts';
 
@@ -23,6 +23,11 @@ export type Config = ReturnType<typeof readConfig>;
 /** Reads a configuration file, the defaults without one. Throws ConfigError with a line for each problem. */
 export function readConfig(file: string | undefined) {
   return loadConfig(file === undefined ? { sections } : { file, sections });
+}
+
+/** The endpoints of a configuration file that are there, whether they are enabled or not. Throws ConfigError as `readConfig`. */
+export function readKeptEndpoints(file: string) {
+  return loadConfig({ file, sections: [...coreSections, keptEndpointsSection, sysSection] }).webhook;
 }
 
 /** A running system. */

@@ -37,7 +37,7 @@ export { websocket, type WebSocketOptions } from './transports/websocket.ts';
 export { ConfigError } from './config/config-error.ts';
 export { type SysConfig, sysConfig } from './sys/config.ts';
 export { attachSys, type Sys, type SysOptions } from './sys/sys.ts';
-export { type WebhookConfig, webhookConfig, type WebhookSettings } from './webhook/config.ts';
+export { type WebhookConfig, webhookConfig, type WebhookEventName, type WebhookSettings } from './webhook/config.ts';
 export {
   attachWebhook,
   attachWebhooks,

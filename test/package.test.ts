@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -20,7 +20,8 @@ before(async () => {
   await mkdir(installed, { recursive: true });
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   await run(tsc, ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')]);
-  const others = ['package.json', 'bin', 'README.md', 'LICENSE'];
+  const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const others = [...files, 'package.json', 'README.md', 'LICENSE'].filter((name) => name !== 'dist');
   await Promise.all(others.map((name) => cp(join(root, name), join(installed, name), { recursive: true })));
   await symlink(join(root, 'node_modules', 'undici'), join(home, 'node_modules', 'undici'));
 });
@@ -53,6 +54,15 @@ test('a program imports the library from the package, with a webhook in its work
   );
   const { stdout } = await run(process.execPath, [program]);
   assert.match(stdout, /"topic":"from\/the\/package"/);
+});
+
+test('every link of the README leads somewhere', async () => {
+  const readme = await readFile(join(installed, 'README.md'), 'utf8');
+  // CONTRIBUTING.md is about the sources, which are not in the package.
+  const links = Array.from(readme.matchAll(/\]\((?!https?:|#|CONTRIBUTING)([^)#]+)/g), ([, target = '']) => target);
+  const examples = Array.from(readme.matchAll(/`(examples\/[\w-]+\.\w+)`/g), ([, target = '']) => target);
+  assert.ok(links.length > 5 && examples.length > 0);
+  await Promise.all([...links, ...examples].map((target) => access(join(installed, target))));
 });
 
 test('the executable of the package runs', async () => {

@@ -76,7 +76,7 @@ const SHOWN = [
   'on_session_subscribed',
   'on_session_unsubscribed',
   'on_message_publish',
-];
+] as const;
 
 function webhookTo(port: number): WebhookConfig {
   return webhookConfig({

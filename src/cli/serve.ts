@@ -12,10 +12,12 @@ const DRAIN_MS = 5000;
  */
 export async function serve(app: App, asked: Promise<void>, finish = async (): Promise<void> => {}): Promise<never> {
   await asked;
-  const queued = sum(statsOf(app).map(({ handedOver, queued: inThread }) => handedOver.events + inThread.events));
-  if (queued > 0) stderrLog.info(`webhook events still to be sent: ${queued} (a second signal ends at once)`);
+  const inMemory = waiting(app, false);
+  if (inMemory > 0) stderrLog.info(`webhook events still to be sent: ${inMemory} (a second signal ends at once)`);
   await app.close(DRAIN_MS);
   await finish();
+  const inSpools = waiting(app, true);
+  if (inSpools > 0) stderrLog.info(`webhook events that stay in a spool until the next start: ${inSpools}`);
   tellLost(statsOf(app));
   tellDropped(app.broker.stats().dropped);
   process.exit(0);
@@ -37,6 +39,14 @@ function tellLost(stats: readonly WebhookStats[]): void {
   ] as const;
   const told = parts.flatMap(([count, why]) => (count > 0 ? [`${count} ${why}`] : []));
   if (told.length > 0) stderrLog.warn(`webhook events lost: ${told.join(', ')}`);
+}
+
+/** Events that wait for endpoints with a spool, or for those without. */
+function waiting({ webhooks }: App, durable: boolean): number {
+  const handles = Array.from(webhooks?.endpoints.values() ?? []).filter(({ isDurable }) => isDurable === durable);
+  return sum(
+    handles.map((handle) => handle.stats()).map(({ handedOver, queued }) => handedOver.events + queued.events),
+  );
 }
 
 function statsOf({ webhooks }: App): readonly WebhookStats[] {

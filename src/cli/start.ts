@@ -21,7 +21,10 @@ export const start: Command = {
     { line: 'hookmq start --conf /etc/hookmq.conf', doc: 'the broker with a config of its own' },
     { line: 'hookmq start --url nmq-tcp://0.0.0.0:1883', doc: 'reachable from other machines, else as without a file' },
     { line: 'hookmq start --url nmq-tls://0.0.0.0:8883 --cert cert.pem --key key.pem', doc: 'with TLS' },
-    { line: 'kill -HUP PID', doc: 'has a running broker read its certificates anew; it tells its PID at the start' },
+    {
+      line: 'kill -HUP PID',
+      doc: "has a running broker read its listeners' certificates anew; it tells its PID at the start",
+    },
   ],
   async run(args) {
     const values = parse(options, args);

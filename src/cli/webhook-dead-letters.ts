@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 
+import type { WebhookConfig } from '../webhook/config.ts';
 import { endpointSettings } from '../webhook/endpoint-settings.ts';
 import type { LetterFile } from '../webhook/letter-file.ts';
 import type { ShownDeadLetter } from '../webhook/report.ts';
@@ -7,7 +8,7 @@ import type { EndpointSettings } from '../webhook/settings.ts';
 import { type Command, type Options, parse } from './command.ts';
 import { Failure, UsageError } from './failure.ts';
 import { visible, visibleStart } from './visible.ts';
-import { readEndpoints } from './webhook-endpoints.ts';
+import { readAllEndpoints } from './webhook-endpoints.ts';
 
 const options = {
   conf: { type: 'string', takes: 'FILE', doc: 'the config file; the broker that runs with it must be stopped' },
@@ -34,7 +35,10 @@ export const webhookDeadLetters: Command = {
   async run(args) {
     const { conf, endpoint, resend, discard } = parse(options, args);
     if (resend && discard) throw new UsageError('--resend and --discard exclude each other');
-    const all = Object.entries(readEndpoints(conf, endpoint)).map(([name, config]) => endpointSettings(name, config));
+    const all = Object.entries(readAllEndpoints(conf, endpoint)).map(([name, { tls, url = '', ...config }]) =>
+      // Nothing is sent: neither must there be a url, nor the files of `tls`.
+      endpointSettings(name, { ...config, url, tls: withoutFiles(tls) }),
+    );
     const durable = all.filter(({ spool }) => spool.path !== null);
     if (durable.length === 0)
       throw new Failure(
@@ -44,11 +48,15 @@ export const webhookDeadLetters: Command = {
     for (const settings of durable) {
       // oxlint-disable-next-line no-await-in-loop -- one endpoint's output after another's
       const file = await open(settings);
-      if (file === null) console.log(`${settings.name}: nothing was ever spooled`);
+      if (file === null) console.log(`${settings.name}: there is no spool at ${settings.spool.path}`);
       else act(settings.name, file, deed);
     }
   },
 };
+
+function withoutFiles({ verify, sni }: WebhookConfig['tls']): WebhookConfig['tls'] {
+  return { cacertfile: undefined, certfile: undefined, keyfile: undefined, key_password: undefined, verify, sni };
+}
 
 /** null: there is no file yet, and there is no reason to make one. */
 async function open(settings: EndpointSettings): Promise<LetterFile | null> {

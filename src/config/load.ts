@@ -12,7 +12,7 @@ import type { ConfigOf, Infer, Rows, Section } from './rows.ts';
 import { keyOf, LegacyTable, tableOf } from './table.ts';
 import type { TableEntry } from './table.ts';
 import { emptyObjectNode, nodeOf, pathText } from './tree.ts';
-import type { ConfigNode, Member, ObjectNode, Plain, Position } from './tree.ts';
+import type { ConfigNode, GivenObject, Member, ObjectNode, Position } from './tree.ts';
 
 export interface LoadOptions<S extends readonly Section[]> {
   /** The file to read, in HOCON or in the flat dialect. Without it, all defaults apply. */
@@ -57,10 +57,11 @@ export function loadConfig<const S extends readonly Section[]>(options: LoadOpti
 }
 
 /**
- * The values of one section from plain data, for programs that have no file: the same rows, defaults and checks.
+ * The values of one section from plain data, for programs that have no file: the same rows, defaults and checks. What is
+ * undefined is as absent.
  * @throws {ConfigError} with all problems.
  */
-export function configure<S extends Section>(section: S, values: Plain): Infer<S> {
+export function configure<S extends Section>(section: S, values: GivenObject): Infer<S> {
   const problems: Problem[] = [];
   const keys = tableOf([section]).map(keyOf);
   const place = Place.root(problems, keys).member(section.name);
@@ -118,7 +119,7 @@ function readChecked(section: Section, node: ConfigNode, place: Place, problems:
   const before = problems.length;
   const values =
     section.shape === 'named'
-      ? named(section.rows, { switch: section.switch }).read(node, place)
+      ? named(section.rows, { switch: section.switch, keepsOff: section.keepsOff }).read(node, place)
       : readObject(section.rows, node, place);
   if (values !== undefined && problems.length === before) {
     section.check(values, (path, message) => {

@@ -118,6 +118,8 @@ export interface Section<N extends string = string, R extends Rows = Rows, S ext
   readonly whenAbsent: Plain | undefined;
   /** The row that switches it off: with `false` there, it is as absent, and nothing in it is required. */
   readonly switch: string | undefined;
+  /** Of a named section: whether those that are switched off are there nevertheless; see `named`. */
+  readonly keepsOff: boolean;
   /** Finds what is wrong between the keys, once each of them is right. */
   check(values: Shaped<R, S>, problem: ProblemTold): void;
 }
@@ -161,13 +163,14 @@ export function section(
     shape: optional ? 'optional' : 'table',
     whenAbsent,
     switch: options.switch,
+    keepsOff: false,
     check: (values, problem) => options.check?.(values, problem),
   };
 }
 
 /**
  * Describes a section of which there may be several, side by side: `webhook { ... }` and `webhook.audit { ... }`. The
- * one without a name is called `default`; those that `switch` switches off are left out.
+ * one without a name is called `default`; those that `switch` switches off are left out, but for `keepsOff`: see `named`.
  */
 export function namedSection<const N extends string, const R extends Rows>(
   name: N,
@@ -175,7 +178,8 @@ export function namedSection<const N extends string, const R extends Rows>(
   options: {
     readonly doc: string;
     readonly switch: keyof R & string;
-    check(values: Shaped<R, 'named'>, problem: ProblemTold): void;
+    readonly keepsOff?: true;
+    check?(values: Shaped<R, 'named'>, problem: ProblemTold): void;
   },
 ): Section<N, R, 'named'> {
   return {
@@ -185,7 +189,8 @@ export function namedSection<const N extends string, const R extends Rows>(
     shape: 'named',
     whenAbsent: undefined,
     switch: options.switch,
-    check: (values, problem) => options.check(values, problem),
+    keepsOff: options.keepsOff ?? false,
+    check: (values, problem) => options.check?.(values, problem),
   };
 }
 

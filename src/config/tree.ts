@@ -42,6 +42,13 @@ export interface PlainObject {
   readonly [key: string]: Plain;
 }
 
+/** What a program gives: as `Plain`, but a key or an item may be undefined, which is as if it were not there. */
+export type Given = string | number | boolean | null | undefined | readonly Given[] | GivenObject;
+
+export interface GivenObject {
+  readonly [key: string]: Given;
+}
+
 /** Whether a plain value is an object, not a list or a scalar. */
 export function isPlainObject(plain: Plain): plain is PlainObject {
   return plain !== null && typeof plain === 'object' && !Array.isArray(plain);
@@ -52,19 +59,24 @@ export function emptyObjectNode(at: Position): ObjectNode {
   return { type: 'object', at, members: new Map() };
 }
 
-/** Turns plain data into nodes that all claim to stand at one place. */
-export function nodeOf(plain: Plain, at: Position): ConfigNode {
-  if (isPlainObject(plain)) {
-    const entries = Object.entries(plain);
-    return {
-      type: 'object',
-      at,
-      members: new Map(entries.map(([key, value]) => [key, { at, value: nodeOf(value, at) }])),
-    };
-  }
-  return plain !== null && typeof plain === 'object'
-    ? { type: 'array', at, items: plain.map((item) => nodeOf(item, at)) }
-    : { type: 'scalar', at, value: plain, text: String(plain) };
+/** Turns plain data into nodes that all claim to stand at one place; without what is undefined. */
+export function nodeOf(plain: Exclude<Given, undefined>, at: Position): ConfigNode {
+  if (plain === null || typeof plain !== 'object') return { type: 'scalar', at, value: plain, text: String(plain) };
+  if (isList(plain)) return { type: 'array', at, items: plain.flatMap((item) => nodesOf(item, at)) };
+  const members = new Map<string, Member>();
+  for (const [key, given] of Object.entries(plain))
+    for (const value of nodesOf(given, at)) members.set(key, { at, value });
+  return { type: 'object', at, members };
+}
+
+/** One node; none for what is undefined. */
+function nodesOf(given: Given, at: Position): readonly ConfigNode[] {
+  return given === undefined ? [] : [nodeOf(given, at)];
+}
+
+/** `Array.isArray` does not know lists that are read only. */
+function isList(given: readonly Given[] | GivenObject): given is readonly Given[] {
+  return Array.isArray(given);
 }
 
 /** Forgets the positions of a node. */

@@ -10,10 +10,29 @@ const FAILURES_DOWN = 10;
 const ASKED_DOWN = 3;
 /** Lanes that these requests must be of: what one client's events, or two clients', meet is not the endpoint's state. */
 const LANES_DOWN = 3;
+/** Silences in a row, the opening and probes of several lanes, that were an outage and not the fault of some events. */
+const OUTAGE_ROUNDS = 4;
+/** Milliseconds: outages that follow each other more closely are rather some clients' events that bring silence about. */
+const OUTAGES_APART = 60_000;
+/** Milliseconds until the next probe after one that was answered, though badly: up to fifty per second hammer nobody. */
+const ANSWERED_PAUSE = 20;
+
+/** A request that got no answer, or one that another attempt may turn into a good one. */
+export interface FailedRequest {
+  /** Of its first event. */
+  readonly lane: number;
+  readonly isProbe: boolean;
+  /** Whether the endpoint itself answered: then it may be about the event. */
+  readonly isAnswered: boolean;
+  /** Milliseconds that the answer asked to wait, 0 when it did not. */
+  readonly asked: number;
+}
 
 /**
- * Whether the endpoint as a whole takes events. When it does not, one request at a time tries it out, less and less
- * often, until one is answered; then all go on.
+ * Whether the endpoint as a whole takes events. When it does not, one request at a time tries it out, until one gets
+ * through; then all go on. Silence (no answer, one of a gateway that reached nobody, a wish to wait) makes the pause before
+ * the next probe longer and longer. A bad answer of the endpoint itself does not: it may be about that event alone, so that
+ * another client's event tries soon.
  */
 export class Breaker {
   readonly #backoff: (rounds: number) => number;
@@ -22,17 +41,25 @@ export class Breaker {
   #failures = 0;
   #asked = 0;
   readonly #lanes = new Set<number>();
-  /** Probes that failed, and the opening. */
+  /** Silences in a row: the opening, and the probes since. */
   #rounds = 0;
+  /** Whether that were many; and when it was so last. */
+  #isOutage = false;
+  #outageAt = -Infinity;
   #probeAt = 0;
 
-  /** `backoff`: milliseconds until the next probe after `rounds` failures. */
+  /** `backoff`: milliseconds until the next probe after `rounds` silences. */
   constructor(backoff: (rounds: number) => number) {
     this.#backoff = backoff;
   }
 
   get state(): BreakerState {
     return this.#state;
+  }
+
+  /** Whether it is open because nothing is heard of the endpoint, and not because of its answers. */
+  get isSilent(): boolean {
+    return this.#rounds > 0;
   }
 
   /** Milliseconds from `now` until a request may go out; Infinity while one tries the endpoint out. */
@@ -46,20 +73,23 @@ export class Breaker {
     this.#state = 'half_open';
   }
 
-  /** The endpoint answered something that is not worth another attempt: it works. */
-  answered(): void {
+  /**
+   * The endpoint answered something that is not worth another attempt: it works. Returns whether that ends an outage, in
+   * which it was silent whatever was sent.
+   */
+  answered(): boolean {
+    const wasOutage = this.#isOutage;
     this.#state = 'closed';
     this.#failures = this.#asked = this.#rounds = 0;
+    this.#isOutage = false;
     this.#lanes.clear();
+    return wasOutage;
   }
 
-  /**
-   * A request got no answer, or one that another attempt may turn into a good one. `lane`: of its first event; `asked`:
-   * milliseconds that the answer asked to wait, 0 when it did not.
-   */
-  failed(lane: number, isProbe: boolean, asked: number, now: number): void {
+  failed(request: FailedRequest, now: number): void {
+    const { lane, isProbe, asked } = request;
     if (this.#state !== 'closed') {
-      if (isProbe) this.#open(asked, now);
+      if (isProbe) this.#open(request, now);
       // One from before the opening: no news but how long it asks to wait.
       else if (asked > 0) this.#probeAt = Math.max(this.#probeAt, now + asked);
       return;
@@ -68,12 +98,18 @@ export class Breaker {
     if (asked > 0) this.#asked++;
     if (this.#lanes.size < LANES_DOWN) this.#lanes.add(lane);
     const isDown = this.#failures >= FAILURES_DOWN || this.#asked >= ASKED_DOWN;
-    if (isDown && this.#lanes.size >= LANES_DOWN) this.#open(asked, now);
+    if (isDown && this.#lanes.size >= LANES_DOWN) this.#open(request, now);
   }
 
-  #open(asked: number, now: number): void {
+  #open({ isAnswered, asked }: FailedRequest, now: number): void {
     this.#state = 'open';
-    this.#probeAt = now + Math.max(asked, this.#backoff(++this.#rounds));
+    const isSilence = !isAnswered || asked > 0;
+    this.#rounds = isSilence ? this.#rounds + 1 : 0;
+    if (this.#rounds === OUTAGE_ROUNDS && now - this.#outageAt >= OUTAGES_APART) {
+      this.#isOutage = true;
+      this.#outageAt = now;
+    }
+    this.#probeAt = now + Math.max(asked, isSilence ? this.#backoff(this.#rounds) : ANSWERED_PAUSE);
   }
 
   /** Lets the next probe out at once. */

@@ -9,11 +9,14 @@ import { Packer } from './packer.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { DeliveryFigures, Trouble } from './report.ts';
 import { RequestMaker } from './request.ts';
-import { mayBeOneEvent, RetryPolicy } from './retry-policy.ts';
+import { isOwnAnswer, mayBeOneEvent, RetryPolicy } from './retry-policy.ts';
 import type { EndpointSettings } from './settings.ts';
 import type { Answer, Transport } from './transport.ts';
 import { Turns } from './turns.ts';
 import { WaitingFlights } from './waiting-flights.ts';
+
+/** Milliseconds between two requests that try an endpoint out, at most: one in so long costs nobody anything. */
+const LONGEST_PROBE_PAUSE = 5000;
 
 export interface DeliveryOptions {
   /** Called whenever there is something new to report. */
@@ -60,7 +63,7 @@ export class Delivery {
     this.#clock = clock;
     this.#policy = policy;
     this.#requests = new RequestMaker(settings, version);
-    this.#breaker = new Breaker((rounds) => policy.backoff(rounds));
+    this.#breaker = new Breaker((rounds) => policy.backoff(rounds, LONGEST_PROBE_PAUSE));
     this.#rate = settings.rate === Infinity ? null : new RateLimit(settings.rate);
     this.#packer = new Packer(settings, {
       backlog,
@@ -118,11 +121,12 @@ export class Delivery {
     if (this.#finished !== null) return;
     const now = this.#clock.now();
     const date = this.#clock.date();
+    this.#policy.observe(now, date);
     while (this.#figures.inFlight < this.#slots) {
       const wait = Math.max(this.#breaker.wait(now), this.#rate?.wait(now) ?? 0);
       if (wait > 0) return this.#pumpAt(now + wait);
       const isProbe = this.#breaker.state !== 'closed';
-      const flight = isProbe ? this.#turns.nextOne(date) : this.#turns.next(now, date);
+      const flight = isProbe ? this.#turns.nextOne(date, this.#breaker.isSilent) : this.#turns.next(now, date);
       if (flight === null) return this.#pumpAt(this.#packer.dueAt);
       flight.isProbe = isProbe;
       if (isProbe) this.#breaker.probe();
@@ -151,7 +155,8 @@ export class Delivery {
   #land(flight: Flight, answer: Answer): void {
     const outcome = this.#policy.outcome(answer.status);
     this.#figures.answered(answer);
-    if (outcome !== 'retry') this.#breaker.answered();
+    // Nobody waits out a pause that was due to the endpoint, not to the event.
+    if (outcome !== 'retry' && this.#breaker.answered()) this.#waiting.wake(false);
     if (outcome === 'delivered') this.#deliver(flight);
     else {
       this.#fail(flight, answer);
@@ -200,18 +205,14 @@ export class Delivery {
   #retry(flight: Flight, answer: Answer): void {
     const now = this.#clock.now();
     const asked = this.#policy.asked(answer.retryAfter, this.#clock.date());
-    const wasUp = this.#breaker.state === 'closed';
-    this.#breaker.failed(flight.lane, flight.isProbe, asked, now);
+    const { lane, isProbe } = flight;
+    this.#breaker.failed({ lane, isProbe, isAnswered: isOwnAnswer(answer.status), asked }, now);
     const isUp = this.#breaker.state === 'closed';
-    if (wasUp && !isUp) this.#waiting.wake(false);
     const isSpent = this.#policy.isSpent(flight.attempts);
-    if (isUp && (flight.mayHaveCulprit || (isSpent && flight.events > 1 && answer.status !== 0)))
-      return this.#split(flight);
+    if (isUp && (flight.mayHaveCulprit || (isSpent && flight.events > 1))) return this.#split(flight);
     if (isSpent) return this.#bury(flight, `given up after ${flight.attempts} attempts: ${flight.fault?.reason}`);
     this.#figures.retried++;
-    // While the endpoint is down it is not this flight's fault: it takes its turn among the probes.
-    if (!isUp && asked === 0) this.#waiting.addDue(flight);
-    else this.#waiting.add(flight, now + Math.max(asked, this.#policy.backoff(flight.failures)), asked > 0);
+    this.#waiting.add(flight, now + Math.max(asked, this.#policy.backoff(flight.failures)), asked > 0);
   }
 
   /** Sends the events in smaller portions, until the one is alone that the endpoint does not take. */

@@ -1,4 +1,4 @@
-import { Agent, buildConnector, Client, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, buildConnector, Client, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Dial } from './connection.ts';
 import { toleratingContinue } from './interim-answers.ts';
 import type { Proxies } from './proxy.ts';
@@ -28,11 +28,15 @@ export function dialer({ url, connection }: TransportSettings, proxies: Proxies 
   const othersTls = { ca: tls.ca, rejectUnauthorized: tls.rejectUnauthorized };
   if (proxies === null) {
     // One for all, as it keeps the TLS sessions that can be resumed.
-    const connect = toleratingContinue(buildConnector({ ...tls, allowH2, timeout: connectTimeout }));
+    const connect = connector({ ...tls, allowH2, timeout: connectTimeout });
     return {
       dial: (opened) => new Client(origin, { ...options, connect }).on('connect', opened),
       dialOthers: () =>
-        new Agent({ ...common, connections: poolSize, connect: { ...othersTls, timeout: connectTimeout } }),
+        new Agent({
+          ...common,
+          connections: poolSize,
+          connect: connector({ ...othersTls, allowH2, timeout: connectTimeout }),
+        }),
       canReuseHandlers: true,
     };
   }
@@ -43,17 +47,39 @@ export function dialer({ url, connection }: TransportSettings, proxies: Proxies 
         ...proxied,
         connect: { ...tls, timeout: connectTimeout },
         requestTls: tls,
-        factory: (to, own: object) => new Client(to, { ...own, ...options }).on('connect', opened),
+        factory: (to, own: OwnOptions) =>
+          new Client(to, { ...own, ...options, connect: connectorOf(own) }).on('connect', opened),
       }),
     dialOthers: () =>
       new EnvHttpProxyAgent({
         ...proxied,
-        connections: poolSize,
         connect: { ...othersTls, timeout: connectTimeout },
         requestTls: othersTls,
+        factory: (to, own: OwnOptions) =>
+          new Pool(to, { ...own, ...common, connections: poolSize, connect: connectorOf(own) }),
       }),
     canReuseHandlers: false,
   };
+}
+
+type Connect = buildConnector.connector;
+
+/** What undici's proxies open a connection with: ready to be used through a proxy, options without one. */
+interface OwnOptions {
+  readonly connect?: Connect | buildConnector.BuildOptions;
+  readonly allowH2?: boolean;
+}
+
+function connectorOf({ connect, allowH2 }: OwnOptions): Connect {
+  if (typeof connect === 'function') return toleratingContinue(connect);
+  return connector({ ...connect, ...(allowH2 === undefined ? {} : { allowH2 }) });
+}
+
+/** Opens connections without a proxy. */
+function connector(options: buildConnector.BuildOptions): Connect {
+  const connect = toleratingContinue(buildConnector(options));
+  // Undici would take the name that a certificate must have from a `host` header: it is `sni`, or the URL's host.
+  return (to, callback) => connect({ ...to, servername: '' }, callback);
 }
 
 /** Makes what asks a proxy for a tunnel (CONNECT): within the time that connecting may take. */

@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite';
-import { recordSince, type StoredRecord } from './record.ts';
+import { HEADER_BYTES, sinceAt, type StoredRecord } from './record.ts';
 import type { SpoolFile } from './spool-file.ts';
 
 /** An event in the file. */
@@ -7,8 +7,17 @@ export interface EventRow {
   readonly id: number;
   readonly lane: number;
   readonly run: string;
-  readonly record: StoredRecord;
+  /** Bytes of the record. */
+  readonly length: number;
+  /** Null when it is longer than `LONG_RECORD`: it is read when it is needed. */
+  readonly record: StoredRecord | null;
 }
+
+/** Bytes. */
+export const LONG_RECORD = 16 * 1024;
+
+/** Of a long record SQLite reads the length alone. */
+const COLUMNS = `id, lane, run, length(record), CASE WHEN length(record) <= ${LONG_RECORD} THEN record END`;
 
 /** The events in a spool's file. All methods throw SQLite's errors. */
 export class EventTable {
@@ -18,15 +27,23 @@ export class EventTable {
   readonly #read: StatementSync;
   readonly #readOne: StatementSync;
   readonly #sizes: StatementSync;
+  readonly #record: StatementSync;
+  readonly #first: StatementSync;
+  readonly #header: StatementSync;
+  /** The first event when somebody asked, and since when it waits. */
+  #oldest: { readonly id: number; readonly since: number } | null = null;
 
   constructor(file: SpoolFile) {
     this.#file = file;
     // A commit that failed late may have left something: what is written again replaces it.
     this.#insert = file.prepare('INSERT OR REPLACE INTO events (id, lane, run, record) VALUES (?, ?, ?, ?)');
     this.#remove = file.prepare('DELETE FROM events WHERE id BETWEEN ? AND ?');
-    this.#read = file.prepareRows('SELECT id, lane, run, record FROM events WHERE id > ? ORDER BY id');
-    this.#readOne = file.prepareRows('SELECT id, lane, run, record FROM events WHERE id = ?');
+    this.#read = file.prepareRows(`SELECT ${COLUMNS} FROM events WHERE id > ? ORDER BY id`);
+    this.#readOne = file.prepareRows(`SELECT ${COLUMNS} FROM events WHERE id = ?`);
     this.#sizes = file.prepareRows('SELECT id, lane, length(record) FROM events WHERE id > ? ORDER BY id');
+    this.#record = file.prepareRows('SELECT record FROM events WHERE id = ?');
+    this.#first = file.prepareRows('SELECT id FROM events ORDER BY id LIMIT 1');
+    this.#header = file.prepareRows(`SELECT substr(record, 1, ${HEADER_BYTES}) FROM events WHERE id = ?`);
   }
 
   /** Adds an event of this run. */
@@ -63,19 +80,30 @@ export class EventTable {
     }
   }
 
-  /** When the first event happened, milliseconds since the Unix epoch; null without one. */
+  /** The record of an event that must be there. */
+  readRecord(id: number): StoredRecord {
+    const row = this.#record.get(id) as unknown as [Uint8Array] | undefined;
+    if (row === undefined) throw new Error(`the event ${id} is missing`);
+    return toRecord(row[0]);
+  }
+
+  /** Since when the first event waits, milliseconds since the Unix epoch; null without one. */
   oldest(): number | null {
-    let time: number | null = null;
-    this.read(0, ({ record }) => {
-      time = recordSince(record);
-      return false;
-    });
-    return time;
+    const [id] = (this.#first.get() as unknown as [number] | undefined) ?? [];
+    // SQLite reads all of a record for a part of it: only when it is another one.
+    if (id === undefined) this.#oldest = null;
+    else if (this.#oldest?.id !== id) this.#oldest = { id, since: this.#since(id) };
+    return this.#oldest?.since ?? null;
+  }
+
+  #since(id: number): number {
+    const [header = new Uint8Array(HEADER_BYTES)] = (this.#header.get(id) as unknown as [Uint8Array] | undefined) ?? [];
+    return sinceAt(Buffer.from(header.buffer, header.byteOffset, header.length), 0);
   }
 
   #event(row: unknown): EventRow {
-    const [id, lane, run, record] = row as [number, number, number, Uint8Array];
-    return { id, lane, run: this.#file.runName(run), record: toRecord(record) };
+    const [id, lane, run, length, record] = row as [number, number, number, number, Uint8Array | null];
+    return { id, lane, run: this.#file.runName(run), length, record: record === null ? null : toRecord(record) };
   }
 }
 

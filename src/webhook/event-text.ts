@@ -67,7 +67,9 @@ export class EventTexts {
    */
   text(event: StoredEvent): string {
     const reader = this.#reader;
-    reader.open(event.record);
+    // It may come from the spool's file each time.
+    const { record } = event;
+    reader.open(record);
     const writer = this.#writers[reader.event];
     if (writer === undefined) throw new RangeError(`a record of the unknown event ${reader.event}`);
     const facts = this.#facts;
@@ -75,7 +77,7 @@ export class EventTexts {
     writer.row.read(reader, facts);
     reader.close();
     this.name = writer.row.name;
-    this.clientId = event.record.length > LONG_RECORD ? copyOf(reader.clientId) : reader.clientId;
+    this.clientId = record.length > LONG_RECORD ? copyOf(reader.clientId) : reader.clientId;
     this.sequence = reader.sequence;
     this.clientSequence = reader.clientSequence;
     this.time = reader.time;

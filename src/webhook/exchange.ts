@@ -79,13 +79,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** It goes to undici now. */
   dispatched(now: number): void {
+    this.#forgetAnswer();
+    this.startedAt = Infinity;
+    this.dispatchedAt = now;
+  }
+
+  #forgetAnswer(): void {
     this.status = 0;
     this.location = undefined;
     this.#retryAfter = undefined;
     this.#received = 0;
     if (this.#kept.length > 0) this.#kept = [];
-    this.startedAt = Infinity;
-    this.dispatchedAt = now;
   }
 
   /** When it is overdue: its answer, or the end of that. */
@@ -100,8 +104,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(error);
   }
 
-  /** Tells who sent it what came back; `error` is told only without an answer. */
-  tell(error: string | null): void {
+  /** Tells who sent it what came back; `error` is told only without an answer. `mask` takes secrets out of a text. */
+  tell(error: string | null, mask: (text: string) => string): void {
     const { status } = this;
     const done = this.#done;
     this.#done = null;
@@ -111,13 +115,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     done?.({
       status,
       retryAfter: this.#retryAfter,
-      text: this.#kept.length === 0 ? '' : keptText(this.#kept),
+      text: this.#kept.length === 0 ? '' : mask(keptText(this.#kept)),
       error: status === 0 ? (error ?? 'no answer') : null,
       duration: status === 0 ? 0 : this.#answeredAt - this.#beganAt,
     });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Undici itself sends one again whose connection ended, and an answer may have begun on that.
+    this.#forgetAnswer();
     this.#controller = controller;
     this.startedAt = performance.now();
     if (this.#beganAt === Infinity) this.#beganAt = this.startedAt;

@@ -77,7 +77,8 @@ export function failureText(error: Error, url: URL, proxy: URL | null): FailureT
 }
 
 function plainText(cause: Error, code: string, url: URL): string {
-  if (cause.name === 'HTTPParserError') return 'the answer is not HTTP';
+  // Undici stumbles over an answer that changes the protocol (101) to none.
+  if (cause.name === 'HTTPParserError' || code === 'ERR_ASSERTION') return 'the answer is not HTTP';
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return "the answer's headers are too large";
   const isConnecting = 'syscall' in cause && (cause.syscall === 'connect' || cause.syscall === 'getaddrinfo');
   if (!isConnecting && isEnded(cause)) return 'the connection was closed before there was an answer';

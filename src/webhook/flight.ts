@@ -2,8 +2,8 @@ import type { Deadline } from '../base/deadlines.ts';
 import type { Lane } from './backlog.ts';
 import type { RequestIds } from './request.ts';
 
-/** The same bad answer this often in a row: it may be about one of the events. */
-const REPEATS_SUSPECT = 3;
+/** A flight of several events that failed this often may have one that keeps the others from getting through. */
+const FAILURES_SUSPECT = 3;
 /** An event that failed this often in a row is worth telling the operator. */
 const FAILURES_TOLD = 3;
 
@@ -37,46 +37,34 @@ export class Flight {
   /** Bytes of the bodies, with what stands between them. */
   bytes = 0;
   first: FirstEvent | null = null;
-  /** Stands for which events these are. */
-  #mark = 0;
   /** Since when its oldest event waits, milliseconds since the Unix epoch; Infinity when nobody asked. */
   oldest = Infinity;
   attempts = 0;
   /** Those of them that failed since it has these events. */
   failures = 0;
   fault: Fault | null = null;
-  /** How often in a row the answer had the status that it has now. */
-  #repeats = 0;
   /** It is a part of a larger one that failed again and again. */
   #isSuspect = false;
   /** Whether it tries out an endpoint that counts as down. */
   isProbe = false;
-  /** When it is due again, while it waits for that; and whether the endpoint said so. */
+  /** When it is due again, while it waits for that. */
   deadline: Deadline | null = null;
-  isAsked = false;
 
   /** Stands for all of its lanes. */
   get lane(): number {
     return this.parts[0]?.lane.id ?? 0;
   }
 
-  /** What its request says of its events. The id is the same in each attempt, and another one for other events. */
+  /**
+   * What its request says of its events. The id is the same in each attempt, and another one for other events or for the
+   * same in another order.
+   */
   get ids(): RequestIds {
     const first = this.first ?? NO_EVENT;
     if (this.events === 1) return first;
-    return { ...first, id: `${first.id}-${this.events}-${(this.#mark >>> 0).toString(36)}` };
-  }
-
-  /** One more event, known by its place in the queue, has its body among the texts. */
-  mark(place: number): void {
-    const mixed = Math.imul(this.#mark ^ place ^ (place / 2 ** 32), 0x85ebca6b);
-    this.#mark = mixed ^ (mixed >>> 13);
-  }
-
-  /** As before its first body was made. */
-  unmark(): void {
-    this.first = null;
-    this.#mark = 0;
+    let mark = 0;
+    for (const { lane, count } of this.parts) for (let i = 0; i < count; i++) mark = mix(mark, lane.at(i)?.id ?? 0);
+    return { ...first, id: `${first.id}-${this.events}-${(mark >>> 0).toString(36)}` };
   }
 
   get isTroubled(): boolean {
@@ -95,17 +83,16 @@ export class Flight {
   }
 
   failed(fault: Fault): void {
-    this.#repeats = fault.status === this.fault?.status ? this.#repeats + 1 : 1;
     this.fault = fault;
     this.failures++;
   }
 
   /**
-   * Whether one event may be why the others do not get through: the endpoint answered, and with the same status again and
-   * again. Silence says nothing of an event.
+   * Whether one event may be why the others do not get through. Silence may be an event's fault, too: of one that the
+   * endpoint crashes on, or takes too long for.
    */
   get mayHaveCulprit(): boolean {
-    return this.events > 1 && this.fault?.status !== 0 && (this.#isSuspect || this.#repeats >= REPEATS_SUSPECT);
+    return this.events > 1 && (this.#isSuspect || this.failures >= FAILURES_SUSPECT);
   }
 
   /**
@@ -139,6 +126,12 @@ export class Flight {
     piece.#isSuspect = this.mayHaveCulprit;
     return piece;
   }
+}
+
+/** Adds an event, known by its place in the queue, to what stands for several of them in their order. */
+function mix(mark: number, place: number): number {
+  const mixed = Math.imul(mark ^ place ^ (place / 2 ** 32), 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
 }
 
 const NO_EVENT: FirstEvent = { id: '', event: '', run: '', clientId: '', sequence: 0, clientSequence: 0 };

@@ -5,7 +5,8 @@ import { type Connection, Connections } from './connection.ts';
 import { type Dialer, dialer } from './dispatcher.ts';
 import { Exchange } from './exchange.ts';
 import { failureText, isEnded } from './failure-text.ts';
-import { type Environment, proxiesOf, proxyTo } from './proxy.ts';
+import { maskerOf } from './masking.ts';
+import { type Environment, proxiesOf, type Proxies, proxyTo } from './proxy.ts';
 import { headersForOthers, redirectTarget } from './redirect.ts';
 import type { Answer, HttpRequest, Transport, TransportSettings } from './transport.ts';
 
@@ -13,8 +14,7 @@ import type { Answer, HttpRequest, Transport, TransportSettings } from './transp
 export function httpTransport(settings: TransportSettings, environment: Environment = process.env): Transport {
   const proxies = proxiesOf(environment);
   if (proxies !== null && 'problem' in proxies) return deadTransport(proxies.problem);
-  const proxy = proxies === null ? null : proxyTo(new URL(settings.url), proxies);
-  return new HttpTransport(settings, dialer(settings, proxies), proxy);
+  return new HttpTransport(settings, dialer(settings, proxies), proxies);
 }
 
 /** There is no way to the endpoint. */
@@ -32,7 +32,8 @@ class HttpTransport implements Transport {
   readonly #settings: TransportSettings;
   readonly #url: URL;
   readonly #path: string;
-  readonly #proxy: URL | null;
+  readonly #proxies: Proxies | null;
+  readonly #mask: (text: string) => string;
   readonly #dialer: Dialer;
   readonly #connections: Connections;
   /** For redirects, made when there is one. */
@@ -45,12 +46,13 @@ class HttpTransport implements Transport {
   #sending: Exchange | null = null;
   #isClosed = false;
 
-  constructor(settings: TransportSettings, ways: Dialer, proxy: URL | null) {
+  constructor(settings: TransportSettings, ways: Dialer, proxies: Proxies | null) {
     const { poolSize, pipelining } = settings.connection;
     this.#settings = settings;
     this.#url = new URL(settings.url);
     this.#path = this.#url.pathname + this.#url.search;
-    this.#proxy = proxy;
+    this.#proxies = proxies;
+    this.#mask = maskerOf(settings);
     this.#dialer = ways;
     this.#connections = new Connections(ways.dial, poolSize, pipelining);
   }
@@ -90,8 +92,10 @@ class HttpTransport implements Transport {
 
   #ended(exchange: Exchange, error: Error | null): void {
     this.#flying.delete(exchange);
-    // Whoever sends is not to be answered before it knows that it has sent.
-    if (this.#sending === exchange) setImmediate(() => this.#land(exchange, error));
+    // Whoever sends is not to be answered before it knows that it has sent. And undici, at work on the end of a connection,
+    // must not be given another request before it is done.
+    const isEarly = this.#sending === exchange || (error !== null && !this.#isClosed);
+    if (isEarly) setImmediate(() => this.#land(exchange, error));
     else this.#land(exchange, error);
   }
 
@@ -111,13 +115,17 @@ class HttpTransport implements Transport {
 
   #tell(exchange: Exchange, error: Error | null): void {
     const url = exchange.hops === 0 ? this.#url : new URL(exchange.options.origin);
-    exchange.tell(error === null || exchange.status !== 0 ? null : this.#textOf(error, url));
+    exchange.tell(error === null || exchange.status !== 0 ? null : this.#textOf(error, url), this.#mask);
     if (this.#dialer.canReuseHandlers) this.#idle.push(exchange);
   }
 
   #textOf(error: Error, url: URL): string {
     if (this.#isClosed) return CLOSED;
-    return error instanceof Overdue ? error.message : failureText(error, url, this.#proxy).text;
+    return error instanceof Overdue ? error.message : failureText(error, url, this.#proxyTo(url)).text;
+  }
+
+  #proxyTo(url: URL): URL | null {
+    return this.#proxies === null ? null : proxyTo(url, this.#proxies);
   }
 
   /**
@@ -128,8 +136,7 @@ class HttpTransport implements Transport {
     if (error === null || exchange.status !== 0 || used === null || exchange.isSecondTry || !isEnded(error))
       return false;
     exchange.isSecondTry = true;
-    // Undici is still at work on the connection's end.
-    setImmediate(() => this.#resume(exchange, () => this.#put(exchange, used)));
+    this.#put(exchange, used);
     return true;
   }
 
@@ -155,7 +162,7 @@ class HttpTransport implements Transport {
   }
 
   #resume(exchange: Exchange, act: () => void): void {
-    if (this.#isClosed) exchange.tell(CLOSED);
+    if (this.#isClosed) exchange.tell(CLOSED, this.#mask);
     else act();
   }
 
@@ -163,7 +170,7 @@ class HttpTransport implements Transport {
     const { name, connection } = this.#settings;
     return check(this.#dialer.dial, this.#url, connection.connectTimeout).then((error) => {
       if (error === null) return null;
-      const { key, text } = failureText(error, this.#url, this.#proxy);
+      const { key, text } = failureText(error, this.#url, this.#proxyTo(this.#url));
       return `webhook.${name === 'default' ? '' : `${name}.`}${key}: ${text}`;
     });
   }
@@ -172,7 +179,7 @@ class HttpTransport implements Transport {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const error = new Overdue(CLOSED);
-    while (this.#queue.length > 0) this.#queue.shift()?.tell(CLOSED);
+    while (this.#queue.length > 0) this.#queue.shift()?.tell(CLOSED, this.#mask);
     await Promise.all([this.#connections.destroy(error), this.#others?.destroy(error)]);
   }
 
@@ -217,4 +224,7 @@ class HttpTransport implements Transport {
 const CLOSED = 'the webhook is closed';
 
 /** Not the connection's error but the transport's own; its message is for people. */
-class Overdue extends Error {}
+class Overdue extends Error {
+  /** Without it undici takes it for the end of a whole HTTP/2 connection. */
+  readonly code = 'UND_ERR_INFO';
+}

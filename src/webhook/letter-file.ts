@@ -1,3 +1,4 @@
+import type { Backlog } from './backlog.ts';
 import { EventTexts } from './event-text.ts';
 import type { ShownDeadLetter } from './report.ts';
 import type { EndpointSettings } from './settings.ts';
@@ -24,16 +25,15 @@ const PAGE = 500;
  * @throws Error in one line, with the key, when the file cannot be used: a broker has it open, for example.
  */
 export function openLetterFile(settings: EndpointSettings): LetterFile {
-  const backlog = openSpool(settings, RUN, { ready() {}, dropped() {} });
-  const { deadLetters } = backlog;
+  let backlog = open(settings, Infinity);
   const texts = new EventTexts(settings);
   return {
     get count() {
-      return deadLetters.held.events;
+      return backlog.deadLetters.held.events;
     },
     *list() {
       for (let after = 0; ;) {
-        const letters = deadLetters.list(PAGE, after);
+        const letters = backlog.deadLetters.list(PAGE, after);
         for (const { event: stored, ...letter } of letters) {
           const { text: body, ...facts } = texts.show(stored);
           yield { ...letter, ...facts, body };
@@ -42,10 +42,35 @@ export function openLetterFile(settings: EndpointSettings): LetterFile {
         if (letters.length < PAGE) return;
       }
     },
-    resend: () => deadLetters.resend('all'),
-    discard: () => deadLetters.discard('all'),
+    resend() {
+      const { bytes } = backlog.held;
+      backlog.close();
+      // The queue may hold more than the configuration allows by now: then nothing comes in, and nothing goes.
+      backlog = open(settings, Math.max(settings.spool.maxBytes, bytes));
+      return backlog.deadLetters.resend('all');
+    },
+    discard: () => backlog.deadLetters.discard('all'),
     close: () => backlog.close(),
   };
+}
+
+/** What is in the file stays there, even if the configuration leaves less room than it needs. */
+function open({ spool, ...settings }: EndpointSettings, maxBytes: number): Backlog {
+  const unlimited = { ...settings, spool: { ...spool, maxBytes }, deadLetters: { maxBytes: Infinity } };
+  try {
+    return openSpool(unlimited, RUN, { ready() {}, dropped() {} });
+  } catch (error) {
+    if (!isInUse(error)) throw error;
+    throw new Error(`${error.message}; stop the broker first`, { cause: error });
+  }
+}
+
+/** SQLITE_BUSY: somebody else has the file. */
+const BUSY = 5;
+
+function isInUse(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return ('errcode' in error && Number(error.errcode) % 256 === BUSY) || isInUse(error.cause);
 }
 
 /** No event happens in this run. */

@@ -1,9 +1,9 @@
 import type { BacklogListener, DeadLetter, DeadLetters, Failure, Held, StoredEvent } from './backlog.ts';
 import { recordCost, recordSince } from './record.ts';
 
-/** What a dead letter costs, in bytes. */
-export function letterCost(event: StoredEvent, { reason, answer }: Failure): number {
-  return recordCost(event.record) + reason.length + answer.length;
+/** What a dead letter costs, in bytes, if its event cost `eventCost` in the queue. */
+export function letterCost(eventCost: number, { reason, answer }: Failure): number {
+  return eventCost + reason.length + answer.length;
 }
 
 /** Dead letters in memory: the newest that fit into `maxBytes`. */
@@ -36,7 +36,7 @@ export class LetterList implements DeadLetters {
     for (const event of events) {
       const letter = { ...failure, id: ++this.#lastId, at: Date.now(), event };
       this.#letters.set(letter.id, letter);
-      this.#bytes += letterCost(letter.event, letter);
+      this.#bytes += letterCost(recordCost(event.record), letter);
     }
     let discarded = 0;
     for (const letter of this.#letters.values()) {
@@ -50,7 +50,7 @@ export class LetterList implements DeadLetters {
   list(limit: number, after: number): DeadLetter[] {
     const found: DeadLetter[] = [];
     for (const letter of this.#letters.values()) {
-      if (found.length >= limit) break;
+      if (!(found.length < limit)) break;
       if (letter.id > after) found.push(letter);
     }
     return found;
@@ -79,6 +79,6 @@ export class LetterList implements DeadLetters {
 
   #remove(letter: DeadLetter): void {
     this.#letters.delete(letter.id);
-    this.#bytes -= letterCost(letter.event, letter);
+    this.#bytes -= letterCost(recordCost(letter.event.record), letter);
   }
 }

@@ -104,7 +104,7 @@ class MemoryBacklog implements Backlog {
   }
 
   putBack(lane: EventLane): void {
-    this.#loaded.lanes.putBack(lane);
+    this.#loaded.putBack(lane);
   }
 
   settle(lane: EventLane, count: number): void {
@@ -118,7 +118,7 @@ class MemoryBacklog implements Backlog {
   #remove(lane: EventLane, count: number): StoredEvent[] {
     const events = this.#loaded.shift(lane, count);
     for (const event of events) this.#leave(event);
-    this.#loaded.lanes.putBack(lane);
+    this.#loaded.putBack(lane);
     return events;
   }
 

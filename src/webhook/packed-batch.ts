@@ -32,6 +32,11 @@ export class PackedBatch {
     return this.#events;
   }
 
+  /** Bytes of the records. */
+  get bytes(): number {
+    return this.#end - this.#at;
+  }
+
   /** When the first event happened, milliseconds since the Unix epoch; null without one. */
   get oldest(): number | null {
     return this.#events === 0 ? null : sinceAt(this.#bytes, this.#at);

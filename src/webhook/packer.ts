@@ -1,6 +1,7 @@
 import type { Backlog, Failure, Lane, StoredEvent } from './backlog.ts';
 import type { EventTexts } from './event-text.ts';
 import { Flight, type Part } from './flight.ts';
+import { takeLane } from './known-lane.ts';
 import { recordSince } from './record.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { EndpointSettings } from './settings.ts';
@@ -35,6 +36,8 @@ export class Packer {
   #next: Lane | null = null;
   /** Lanes and how many of their events go in one flight, alone: one of them was refused among others. */
   readonly #restrained = new Map<number, number>();
+  /** The lane whose event got through last. */
+  #goodLane = 0;
   #buried = 0;
   #isFull = false;
 
@@ -74,13 +77,13 @@ export class Packer {
     return flight;
   }
 
-  /** A flight of one event. */
+  /** A flight of one event, of the lane that got through last if that is easily found. */
   packOne(date: number): Flight | null {
     const flight = new Flight();
     this.#buried = 0;
     this.#isFull = false;
     while (flight.events === 0 && this.#buried < BURIED_PER_TURN) {
-      const lane = this.#next ?? this.#parts.backlog.take();
+      const lane = this.#next ?? takeLane(this.#parts.backlog, this.#goodLane);
       if (lane === null) return null;
       this.#next = null;
       const count = this.#loadEvents(flight, lane, 0, 1, date);
@@ -94,7 +97,7 @@ export class Packer {
     const isTooOld = this.#parts.policy.isTooOld(flight.oldest, date);
     const parts = flight.parts.splice(0);
     flight.events = 0;
-    flight.unmark();
+    flight.first = null;
     flight.unload();
     for (const part of parts) {
       const old = isTooOld ? this.#countOld(part, date) : 0;
@@ -104,19 +107,29 @@ export class Packer {
     return flight.events > 0;
   }
 
-  #renewPart(flight: Flight, part: Part): void {
-    for (let i = 0; i < part.count; i++) {
-      const event = part.lane.at(i);
-      if (event !== undefined) this.#add(flight, event, this.#parts.texts.text(event));
+  // The spool may have to read a record, and not be able to: its lane waits until it is.
+  #renewPart(flight: Flight, { lane, count }: Part): void {
+    let renewed = 0;
+    try {
+      for (; renewed < count; renewed++) {
+        const event = lane.at(renewed);
+        if (event !== undefined) this.#add(flight, event, this.#parts.texts.text(event));
+      }
+    } catch {
+      if (renewed === 0) return this.#parts.backlog.putBack(lane);
     }
-    flight.add(part);
+    flight.add({ lane, count: renewed });
   }
 
   /** How many events a part begins with that are too old. */
   #countOld({ lane, count }: Part, date: number): number {
     const { policy } = this.#parts;
     let old = 0;
-    while (old < count && policy.isTooOld(recordSince(lane.at(old)?.record ?? ''), date)) old++;
+    try {
+      while (old < count && policy.isTooOld(recordSince(lane.at(old)?.record ?? ''), date)) old++;
+    } catch {
+      // It cannot be read now.
+    }
     return old;
   }
 
@@ -133,8 +146,9 @@ export class Packer {
     this.#restrained.set(lane.id, Math.max(1, count));
   }
 
-  /** A flight got through: its lane may send more at a time, if it was restrained. */
+  /** Events got through: their lane is a good one, and may send more at a time if it was restrained. */
   relax({ lane, count }: Part): void {
+    this.#goodLane = lane.id;
     const limit = this.#restrained.get(lane.id);
     if (limit === undefined) return;
     if (limit * 2 >= this.#batch.maxEvents || lane.length === count) this.#restrained.delete(lane.id);
@@ -159,14 +173,21 @@ export class Packer {
     this.#isFull = true;
   }
 
-  /** More events may have come into the lanes that the flight has. */
+  /**
+   * More events may have come into the lanes that the flight has. They stand behind those of their lane, where another
+   * attempt has them, too: the same id means the same body.
+   */
   #extend(flight: Flight, date: number): void {
+    let end = 0;
     for (const [index, { lane, count }] of flight.parts.entries()) {
       if (this.#isFull) return;
+      end += count;
       if (lane.length === count) continue;
       const more = this.#loadEvents(flight, lane, count, Infinity, date);
       flight.parts[index] = { lane, count: count + more };
       flight.events += more;
+      if (end + more < flight.texts.length) flight.texts.splice(end, 0, ...flight.texts.splice(-more, more));
+      end += more;
     }
   }
 
@@ -230,7 +251,6 @@ export class Packer {
       sequence: texts.sequence,
       clientSequence: texts.clientSequence,
     };
-    flight.mark(event.id);
     flight.texts.push(text);
     if (texts.since < flight.oldest) flight.oldest = texts.since;
   }

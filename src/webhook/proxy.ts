@@ -29,8 +29,21 @@ function isProxyUrl(value: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol);
 }
 
-/** The proxy to `url` unless `noProxy` has its host, null for none. As undici chooses. */
-export function proxyTo(url: URL, { httpProxy, httpsProxy }: Proxies): URL | null {
+/** The proxy to `url`, null for none. As undici chooses, whose `NO_PROXY` is a list of hosts, domains and ports. */
+export function proxyTo(url: URL, { httpProxy, httpsProxy, noProxy }: Proxies): URL | null {
   const proxy = url.protocol === 'https:' && httpsProxy !== '' ? httpsProxy : httpProxy;
-  return proxy === '' ? null : new URL(proxy);
+  if (proxy === '') return null;
+  const host = url.hostname.replace(/^\[(.+)\]$/, '$1').replace(/(.)\.$/, '$1');
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+  const isDirect = noProxy.split(/[,\s]+/).some((entry) => entry !== '' && covers(entry.toLowerCase(), host, port));
+  return isDirect ? null : new URL(proxy);
+}
+
+/** An entry: `host`, `.domain`, `*.domain` (without the domain itself), `*`, an IP address, each with a port or without. */
+function covers(entry: string, host: string, port: string): boolean {
+  const withPort = /^\[(.+)\]:(\d+)$/.exec(entry) ?? /^([^:]+):(\d+)$/.exec(entry);
+  const [, name = entry.replace(/^\[(.+)\]$/, '$1'), onPort = ''] = withPort ?? [];
+  if (onPort !== '' && Number(onPort) !== 0 && Number(onPort) !== Number(port)) return false;
+  const domain = name.replace(/^\*?\./, '').replace(/(.)\.$/, '$1');
+  return domain === '*' || (!entry.startsWith('*') && host === domain) || host.endsWith(`.${domain}`);
 }

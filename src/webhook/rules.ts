@@ -8,7 +8,7 @@ export interface Rule {
   /** An event by its name in the configuration, for example `on_message_publish`. */
   readonly event: string;
   /**
-   * Only topics that this filter matches; undefined: every topic outside of `$SYS`, what the broker says of itself.
+   * Only topics that this filter matches; undefined: all, but of messages those of `$SYS`, what the broker says of itself.
    * A subscription's filter is looked at as if it were a topic, as EMQX does: `a/#` is wanted by `a/#`, `a/+` and `#`.
    * Events without a topic ignore it, as NanoMQ does.
    */
@@ -39,8 +39,9 @@ export function wantedBy(
     if (own.some(isForAll)) return null;
     return (_topic, clientId, username) => someTakes(own, clientId, username);
   }
-  const byTopic = cached(own);
-  const verdict = name.startsWith(MESSAGE) ? byTopic : (filter: string) => byTopic(unshared(filter));
+  const isMessage = name.startsWith(MESSAGE);
+  const byTopic = cached(own, isMessage);
+  const verdict = isMessage ? byTopic : (filter: string) => byTopic(unshared(filter));
   return (topic, clientId, username) => {
     const found = verdict(topic);
     return found === 'all' || (found.length > 0 && someTakes(found, clientId, username));
@@ -92,18 +93,18 @@ const LONGEST_TOPIC = 256;
 /** So that most topics share one list. */
 const NONE: readonly CompiledRule[] = [];
 
-function cached(rules: readonly CompiledRule[]): (topic: string) => Verdict {
+function cached(rules: readonly CompiledRule[], isMessage: boolean): (topic: string) => Verdict {
   const verdicts = new RecentMap<string, Verdict>(REMEMBERED);
   return (topic) => {
     const known = verdicts.get(topic);
     if (known !== undefined) return known;
-    const fitting = rules.filter((rule) => wantsTopic(rule, topic));
+    const fitting = rules.filter((rule) => wantsTopic(rule, topic, isMessage));
     const verdict = fitting.some(isForAll) ? 'all' : fitting.length === 0 ? NONE : fitting;
     if (topic.length <= LONGEST_TOPIC) verdicts.set(topic, verdict);
     return verdict;
   };
 }
 
-function wantsTopic({ topic: filter }: CompiledRule, topic: string): boolean {
-  return filter === null ? !isInternal(topic) : matches(filter, topic);
+function wantsTopic({ topic: filter }: CompiledRule, topic: string, isMessage: boolean): boolean {
+  return filter === null ? !(isMessage && isInternal(topic)) : matches(filter, topic);
 }

@@ -1,7 +1,8 @@
-import type { BacklogListener, DeadLetter, DeadLetters, Failure, Held, StoredEvent } from './backlog.ts';
+import type { BacklogListener, DeadLetter, DeadLetters, Failure, Held } from './backlog.ts';
 import type { EventTable } from './event-table.ts';
 import { letterCost } from './letter-list.ts';
 import { LetterTable, type NewLetter } from './letter-table.ts';
+import type { LoadedEvent } from './loaded-events.ts';
 import { recordCost, recordSince } from './record.ts';
 import type { Room } from './room.ts';
 import type { SpoolCounts, SpoolFile } from './spool-file.ts';
@@ -16,12 +17,18 @@ interface LetterContext {
   readonly file: SpoolFile;
   readonly room: Room;
   readonly listener: BacklogListener;
-  /** Writes what waits to be written; false when that was not possible. */
-  flush(): boolean;
-  /** The file cannot be written, or read. */
-  failed(error: unknown): void;
+  /** Writes what waits to be written, if that is possible. */
+  flush(): void;
+  /** The file cannot be written, or read. Returns what is wrong, one line; null when it is closed. */
+  failed(error: unknown): string | null;
   /** There is something to take. */
   ready(): void;
+}
+
+/** What one transaction does: letters that are new in the file, and how many old ones are removed for them. */
+interface WrittenLetters {
+  readonly letters: readonly NewLetter[];
+  readonly discarded: number;
 }
 
 /** The dead letters in a spool's file: the newest that fit into `maxBytes`. */
@@ -65,10 +72,10 @@ export class SpoolLetters implements DeadLetters {
   }
 
   /** Takes in an event of the file that was given up; returns those that have no room and are no letters. */
-  add(event: StoredEvent, failure: Failure): NewLetter[] {
-    const eventCost = recordCost(event.record);
-    const cost = letterCost(event, failure);
-    const time = recordSince(event.record);
+  add(event: LoadedEvent, failure: Failure): NewLetter[] {
+    const eventCost = event.cost;
+    const cost = letterCost(eventCost, failure);
+    const time = this.#since(event);
     this.#pending.push({ event: event.id, eventCost, time, at: Date.now(), failure, cost });
     this.#pendingBytes += cost;
     this.#pendingEventBytes += eventCost;
@@ -83,12 +90,22 @@ export class SpoolLetters implements DeadLetters {
     return this.#pending.splice(0, count);
   }
 
+  #since(event: LoadedEvent): number {
+    try {
+      return recordSince(event.record);
+    } catch (error) {
+      this.#context.failed(error);
+      return Date.now();
+    }
+  }
+
   /**
-   * Within a transaction: what was given up moves from the events to the letters, one by one (on a full disk, one makes
-   * room for the next), and the oldest letters are removed; returns how many those are.
+   * Within a transaction: `most` of what was given up move from the events to the letters, one by one (on a full disk, one
+   * makes room for the next), and the oldest letters are removed.
    */
-  write(counts: SpoolCounts, events: EventTable): number {
-    for (const letter of this.#pending) {
+  write(most: number, counts: SpoolCounts, events: EventTable): WrittenLetters {
+    const letters = this.#pending.slice(0, most);
+    for (const letter of letters) {
       this.#table.insert(++counts.lastLetter, letter);
       events.remove([letter.event]);
       counts.events--;
@@ -106,20 +123,23 @@ export class SpoolLetters implements DeadLetters {
         discarded++;
       }
     }
-    return discarded;
+    return { letters, discarded };
   }
 
   /** What `write` did is committed. */
-  written(discarded: number): void {
-    this.#pending = [];
-    this.#pendingBytes = this.#pendingEventBytes = 0;
+  written({ letters, discarded }: WrittenLetters): void {
+    this.#pending.splice(0, letters.length);
+    for (const { cost, eventCost } of letters) {
+      this.#pendingBytes -= cost;
+      this.#pendingEventBytes -= eventCost;
+    }
     if (discarded > 0) this.#context.listener.dropped('dead_letters_full', discarded);
   }
 
   list(limit: number, after: number): DeadLetter[] {
     this.#context.flush();
     try {
-      return this.#table.list(Math.min(limit, LONGEST_LIST), after);
+      return this.#table.list(Math.max(0, Math.min(Math.ceil(limit) || 0, LONGEST_LIST)), after);
     } catch (error) {
       this.#context.failed(error);
       return [];
@@ -129,18 +149,22 @@ export class SpoolLetters implements DeadLetters {
   resend(ids: readonly number[] | 'all'): number {
     const { room } = this.#context;
     const entered: { readonly lane: number; readonly cost: number }[] = [];
-    const resent = this.#each(ids, (id, counts) => {
-      const [, lane, length] = this.#table.cost(id) ?? [0, 0, 0];
-      const cost = recordCost({ length });
-      if (!room.add(lane, cost)) return false;
-      entered.push({ lane, cost });
-      this.#table.resend(id, ++counts.lastId);
-      counts.events++;
-      counts.bytes += cost;
-      return true;
-    });
-    // What was not committed has not entered.
-    for (const { lane, cost } of entered.slice(resent)) room.leave(lane, cost);
+    let resent = 0;
+    try {
+      resent = this.#each(ids, (id, counts) => {
+        const [, lane, length] = this.#table.cost(id) ?? [0, 0, 0];
+        const cost = recordCost({ length });
+        if (!room.add(lane, cost)) return false;
+        entered.push({ lane, cost });
+        this.#table.resend(id, ++counts.lastId);
+        counts.events++;
+        counts.bytes += cost;
+        return true;
+      });
+    } finally {
+      // What was not committed has not entered.
+      for (const { lane, cost } of entered.slice(resent)) room.leave(lane, cost);
+    }
     if (resent > 0) this.#context.ready();
     return resent;
   }
@@ -149,19 +173,23 @@ export class SpoolLetters implements DeadLetters {
     return this.#each(ids, () => true);
   }
 
-  /** Removes those for which `done` says that they can go, until it says that one cannot; returns how many. */
+  /**
+   * Removes those for which `done` says that they can go, until it says that one cannot; returns how many. Removing them is
+   * tried on a full disk, too: there is some room left for that. Throws an error in one line when none could be removed.
+   */
   #each(ids: readonly number[] | 'all', done: (id: number, counts: SpoolCounts) => boolean): number {
-    if (!this.#context.flush()) return 0;
+    this.#context.flush();
     let total = 0;
     try {
       const all = ids === 'all' ? this.#table.costs(0, -1).map(([id]) => id) : [...new Set(ids)];
-      for (const chunk of inChunks(all.toSorted((a, b) => a - b))) {
+      for (const chunk of inChunks(all.filter(Number.isSafeInteger).toSorted((a, b) => a - b))) {
         const { count, isStopped } = this.#removeAll(chunk, done);
         total += count;
         if (isStopped) break;
       }
     } catch (error) {
-      this.#context.failed(error);
+      const problem = this.#context.failed(error);
+      if (total === 0 && problem !== null) throw new Error(problem, { cause: error });
     }
     return total;
   }

@@ -1,24 +1,25 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { logPagesAt, PAGE_BYTES } from './spool-disk.ts';
 
 /** In the file's header: that it is a spool (`HkMQ`), and which tables it has. */
 const APPLICATION = 0x486b4d51;
 const VERSION = 1;
 
 /**
- * Free pages are given back step by step, so `auto_vacuum` is incremental. The exclusive lock keeps other brokers away;
- * with it SQLite needs no shared memory. The log goes back into the file when it has 1000 pages (4 MB), and is cut to
- * 16 MB when a large transaction has made it longer.
+ * The exclusive lock keeps other brokers away. It comes before all that reads: with it SQLite needs no shared memory, a
+ * file beside the database for which a full disk has no room.
  */
+const LOCK = 'PRAGMA locking_mode = EXCLUSIVE';
+
+/** Of a new database. Free pages are given back step by step, so `auto_vacuum` is incremental. */
+const FORM = 'PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL';
+
+/** Nothing of it writes into a spool that is there. */
 const PREPARATIONS = `
-  PRAGMA page_size = 4096;
-  PRAGMA auto_vacuum = INCREMENTAL;
-  PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  PRAGMA wal_autocheckpoint = 1000;
-  PRAGMA journal_size_limit = 16777216;
   PRAGMA cache_size = -8192;
 `;
 
@@ -49,6 +50,7 @@ const FULL = 13;
 const EXPLANATIONS: Readonly<Record<number, string>> = {
   5: 'it is in use by another broker or webhook',
   11: 'it is damaged',
+  13: 'its disk is full',
   14: 'it cannot be opened',
   26: 'it is not an SQLite database, or it is damaged',
 };
@@ -62,8 +64,12 @@ export function openDatabase<T>(path: string, use: (db: DatabaseSync) => T): T {
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(path);
+    db.exec(LOCK);
+    const isNew = isEmpty(db);
+    if (isNew) db.exec(FORM);
     db.exec(PREPARATIONS);
-    makeTables(db);
+    prepareLog(db, logPagesAt(path));
+    if (isNew) db.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`);
     return use(db);
   } catch (error) {
     db?.close();
@@ -83,16 +89,26 @@ function touch(path: string): void {
   }
 }
 
-function makeTables(db: DatabaseSync): void {
-  db.exec('BEGIN IMMEDIATE');
+/** Whether the database is nobody's yet. Throws when it is not a spool that this program knows; nothing is changed. */
+function isEmpty(db: DatabaseSync): boolean {
   const { application_id: application } = db.prepare('PRAGMA application_id').get() ?? {};
   const { user_version: version } = db.prepare('PRAGMA user_version').get() ?? {};
   const { tables } = db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {};
-  if (application === 0 && version === 0 && tables === 0) db.exec(TABLES);
-  else if (application !== APPLICATION) throw new Error('it is a database, but no spool of HookMQ');
-  else if (version !== VERSION)
+  if (application === 0 && version === 0 && tables === 0) return true;
+  if (application !== APPLICATION) throw new Error('it is a database, but no spool of HookMQ');
+  if (version !== VERSION)
     throw new Error(`its version is ${Number(version)}, of a newer HookMQ; this one knows ${VERSION}`);
-  db.exec('COMMIT');
+  return false;
+}
+
+/** The log goes back into the file when it has so many pages, and is cut when a large transaction has made it much longer. */
+function prepareLog(db: DatabaseSync, pages: number): void {
+  db.exec(`PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${pages * 4 * PAGE_BYTES}`);
+}
+
+/** The disk has less room than what comes in may take. */
+export class DiskFullError extends Error {
+  readonly errcode = FULL;
 }
 
 /** Whether there was no room for what was to be written. */

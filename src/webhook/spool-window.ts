@@ -1,15 +1,19 @@
 import { Queue } from '../base/queue.ts';
 import type { EventRow, EventTable } from './event-table.ts';
 import type { EventLane } from './lanes.ts';
-import { LoadedEvents } from './loaded-events.ts';
+import { LoadedEvent, LoadedEvents } from './loaded-events.ts';
 import { recordCost } from './record.ts';
 import type { SpoolFile } from './spool-file.ts';
+import { SpoolRecords } from './spool-records.ts';
 
 /** Events that are loaded although nothing of them can be sent yet, so that lanes get their turns. */
 const LOOK_AHEAD = 4000;
 /** Events of one lane that are loaded, if a request may not have more. */
 const LANE_EVENTS = 64;
-/** Bytes of loaded events from which on a lane gets one at a time, and from which on nothing more is loaded. */
+/**
+ * Bytes of loaded events from which on a lane gets one at a time, whose record stays in the file until it is needed; and
+ * from which on nothing more is loaded.
+ */
 const MANY_BYTES = 16 * 1024 * 1024;
 const TOO_MANY_BYTES = 64 * 1024 * 1024;
 /** Rows that are read at a time, at least and at most: other work comes in between. */
@@ -18,14 +22,16 @@ const MOST_ROWS = 8192;
 
 /**
  * The part of a spool that is in memory. A cursor goes through the file and loads events; of a lane that has enough of
- * them it only notes the ids (8 bytes for each), and they are loaded when the lane comes to them. So one client with a
- * million events that do not get through does not hold up the others. All methods throw SQLite's errors, before
+ * them it only notes the ids (8 bytes for each), and they are loaded when the lane comes to them. Long records stay in the
+ * file until they are sent. So neither one client with a million events that do not get through holds up the others, nor
+ * thousands of clients with long ones. All methods throw SQLite's errors, before
  * anything is changed that they would undo.
  */
 export class SpoolWindow {
   readonly #file: SpoolFile;
   readonly #table: EventTable;
   readonly #perRequest: number;
+  readonly #records: SpoolRecords;
   readonly loaded: LoadedEvents;
   /** What is up to this id is loaded, noted, or gone. */
   #cursor = 0;
@@ -37,6 +43,7 @@ export class SpoolWindow {
     this.#file = file;
     this.#table = table;
     this.#perRequest = perRequest;
+    this.#records = new SpoolRecords(table);
     this.loaded = new LoadedEvents(perRequest);
   }
 
@@ -52,6 +59,12 @@ export class SpoolWindow {
     if (lane !== null) return lane;
     this.#load();
     return lanes.take();
+  }
+
+  /** Has what a taken lane begins with ready to be sent. */
+  fetch(lane: EventLane): void {
+    const first = lane.at(0);
+    if (first instanceof LoadedEvent && !first.isHere) this.#records.fetch(first.id);
   }
 
   #load(): void {
@@ -80,8 +93,9 @@ export class SpoolWindow {
     else (lane.unloaded ??= new Queue()).push(row.id);
   }
 
-  #add({ id, lane, run, record }: EventRow): void {
-    this.loaded.add(id, lane, run, record);
+  #add({ id, lane, run, length, record }: EventRow): void {
+    const stays = record === null || this.loaded.bytes >= MANY_BYTES;
+    this.loaded.add(id, lane, run, stays ? this.#records.of(id, length) : record);
   }
 
   #laneLimit(): number {
@@ -95,7 +109,7 @@ export class SpoolWindow {
     const limit = this.#laneLimit();
     if (lane.unloaded !== null && (lane.length === 0 || lane.length * 2 < limit))
       this.#fill(lane, lane.unloaded, limit);
-    this.loaded.lanes.putBack(lane);
+    this.loaded.putBack(lane);
   }
 
   #fill(lane: EventLane, ids: Queue<number>, limit: number): void {

@@ -1,10 +1,11 @@
-import type { Backlog, BacklogListener, DropReason, Failure, Held, Intake, Lane, StoredEvent } from './backlog.ts';
+import type { Backlog, BacklogListener, DropReason, Failure, Held, Intake, Lane } from './backlog.ts';
 import { EventTable } from './event-table.ts';
 import type { EventLane } from './lanes.ts';
+import type { LoadedEvent } from './loaded-events.ts';
 import type { BacklogSettings } from './memory-backlog.ts';
 import { PackedBatch } from './packed-batch.ts';
-import { recordCost } from './record.ts';
 import { Room } from './room.ts';
+import { SpoolDisk } from './spool-disk.ts';
 import { type SpoolCounts, SpoolFile, type SpoolOptions } from './spool-file.ts';
 import { SpoolLetters } from './spool-letters.ts';
 import { explain, openDatabase } from './spool-open.ts';
@@ -71,6 +72,7 @@ class Spool implements Backlog {
     this.#writer = new SpoolWriter({
       path,
       file,
+      disk: new SpoolDisk(path, file),
       table: this.#table,
       letters: this.deadLetters,
       toDisk: settings.spool.sync === 'full',
@@ -111,6 +113,13 @@ class Spool implements Backlog {
 
   take(): Lane | null {
     if (this.#isClosed) return null;
+    for (;;) {
+      const lane = this.#next();
+      if (lane === null || this.#fetch(lane)) return lane;
+    }
+  }
+
+  #next(): EventLane | null {
     try {
       const lane = this.#window.take();
       if (lane === null && this.#window.hasMore) this.#tellReady();
@@ -121,14 +130,26 @@ class Spool implements Backlog {
     }
   }
 
+  /** Whether the first event of a taken lane can be read; else the lane waits until the file is tried again. */
+  #fetch(lane: EventLane): boolean {
+    try {
+      this.#window.fetch(lane);
+      return true;
+    } catch (error) {
+      this.#starving.push(lane);
+      this.#writer.failed(error);
+      return false;
+    }
+  }
+
   putBack(lane: EventLane): void {
-    this.#window.loaded.lanes.putBack(lane);
+    this.#window.loaded.putBack(lane);
   }
 
   settle(lane: EventLane, count: number): void {
     for (const event of this.#window.loaded.shift(lane, count)) {
       this.#leave(event);
-      this.#writer.remove(event.id, recordCost(event.record));
+      this.#writer.remove(event.id, event.cost);
     }
     this.#refill(lane);
     this.#writer.schedule();
@@ -143,15 +164,15 @@ class Spool implements Backlog {
     this.#writer.schedule();
   }
 
-  #leave({ id, lane, record }: StoredEvent): void {
-    this.#room.leave(id > this.#firstId ? lane : null, recordCost(record));
+  #leave({ id, lane, cost }: LoadedEvent): void {
+    this.#room.leave(id > this.#firstId ? lane : null, cost);
   }
 
   #refill(lane: EventLane): void {
     try {
       this.#window.refill(lane);
     } catch (error) {
-      if (lane.length > 0) this.#window.loaded.lanes.putBack(lane);
+      if (lane.length > 0) this.#window.loaded.putBack(lane);
       else this.#starving.push(lane);
       this.#writer.failed(error);
     }
@@ -169,8 +190,7 @@ class Spool implements Backlog {
     };
     try {
       this.#window.dropUnloaded(drop);
-      if (this.#room.free < 0)
-        this.#window.loaded.dropOldest(({ id, lane, record }) => drop(id, lane, recordCost(record)));
+      if (this.#room.free < 0) this.#window.loaded.dropOldest(({ id, lane, cost }) => drop(id, lane, cost));
     } finally {
       if (count > 0) this.#listener.dropped('queue_full', count);
     }

@@ -12,7 +12,7 @@ export interface Answer {
   /** 0: there was no answer. */
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** The first 256 bytes of the body of an answer that is not 2xx, as text; else empty. */
+  /** The first 256 bytes of the body of an answer that is not 2xx, as text, the endpoint's secrets masked; else empty. */
   readonly text: string;
   /** One line that says why there was no answer; null when there was one. */
   readonly error: string | null;
@@ -30,4 +30,4 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export type TransportSettings = Pick<EndpointSettings, 'name' | 'url' | 'method' | 'connection'>;
+export type TransportSettings = Pick<EndpointSettings, 'name' | 'url' | 'method' | 'headers' | 'connection'>;

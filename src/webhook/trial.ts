@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { EventTexts } from './event-text.ts';
 import { sampleRecord } from './events/samples.ts';
 import { httpTransport } from './http-transport.ts';
+import { HARMLESS_HEADERS, MASK } from './masking.ts';
 import { RequestMaker } from './request.ts';
 import type { EndpointSettings } from './settings.ts';
 import type { Answer, HttpRequest, Transport } from './transport.ts';
@@ -94,19 +95,15 @@ class Samples {
   }
 }
 
-/** Headers that nobody keeps a secret in. */
-const HARMLESS = new Set(['content-type', 'accept', 'user-agent']);
-const MASKED = '******';
-
 function shown({ method, url, headers: own }: EndpointSettings, { headers, body }: HttpRequest): ShownRequest {
   const { origin, pathname, search } = new URL(url);
   const pairs = pairsOf(headers);
-  const secret = new Set(pairsOf(own).flatMap(([name]) => (HARMLESS.has(name.toLowerCase()) ? [] : [name])));
+  const secret = new Set(pairsOf(own).flatMap(([name]) => (HARMLESS_HEADERS.has(name.toLowerCase()) ? [] : [name])));
   const isPacked = pairs.some(([name, value]) => name === 'content-encoding' && value === 'gzip');
   return {
     method,
     url: pathname + search === '/' ? `${origin}/` : `${origin}/…`,
-    headers: pairs.map(([name, value]) => [name, secret.has(name) ? MASKED : value]),
+    headers: pairs.map(([name, value]) => [name, secret.has(name) ? MASK : value]),
     body: (isPacked ? gunzipSync(body) : body).toString(),
   };
 }

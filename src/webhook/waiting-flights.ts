@@ -6,7 +6,9 @@ import type { Flight } from './flight.ts';
 export class WaitingFlights {
   readonly #deadlines: Deadlines;
   readonly #ready: () => void;
+  /** Those with a time: of the pauses between attempts, and of the endpoint's own wish. */
   readonly #timed = new Set<Flight>();
+  readonly #asked = new Set<Flight>();
   readonly #due = new Queue<Flight>();
 
   /** `ready` is called when the time of a flight has come. */
@@ -17,12 +19,13 @@ export class WaitingFlights {
 
   /** `at`: when it is due, milliseconds of the clock; `isAsked`: whether the endpoint said so. */
   add(flight: Flight, at: number, isAsked: boolean): void {
-    flight.isAsked = isAsked;
+    const flights = isAsked ? this.#asked : this.#timed;
     flight.deadline = this.#deadlines.add(at, () => {
-      this.#end(flight);
+      this.#end(flight, flights);
+      this.#due.push(flight);
       this.#ready();
     });
-    this.#timed.add(flight);
+    flights.add(flight);
   }
 
   /** It may go in its turn. */
@@ -35,15 +38,27 @@ export class WaitingFlights {
     return this.#due.shift();
   }
 
-  /** All are due now; those that the endpoint told to wait only with `isAskedToo`. */
-  wake(isAskedToo: boolean): void {
-    for (const flight of this.#timed) if (isAskedToo || !flight.isAsked) this.#end(flight);
+  /** The flight that has waited for longest although its time has not come; not one that the endpoint told to wait. */
+  shiftEarly(): Flight | undefined {
+    for (const flight of this.#timed) {
+      this.#end(flight, this.#timed);
+      return flight;
+    }
+    return undefined;
   }
 
-  #end(flight: Flight): void {
+  /** All are due now; those that the endpoint told to wait only with `isAskedToo`. */
+  wake(isAskedToo: boolean): void {
+    for (const flights of isAskedToo ? [this.#asked, this.#timed] : [this.#timed])
+      for (const flight of flights) {
+        this.#end(flight, flights);
+        this.#due.push(flight);
+      }
+  }
+
+  #end(flight: Flight, flights: Set<Flight>): void {
     if (flight.deadline !== null) this.#deadlines.remove(flight.deadline);
     flight.deadline = null;
-    this.#timed.delete(flight);
-    this.#due.push(flight);
+    flights.delete(flight);
   }
 }

@@ -68,6 +68,37 @@ suite('hookmq start', { concurrency: true }, () => {
     assert.doesNotMatch(cli.stderr, /lost/);
   });
 
+  test('says what stays in a spool, and does not wait for it', async (t) => {
+    await using receiver = await startReceiver({ answer: () => ({ status: 503 }) });
+    const folder = mkdtempSync(join(tmpdir(), 'hookmq-cli-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = config(
+      t,
+      `webhook { url = "${receiver.url}", spool.path = "${join(folder, 'spool.db')}"`,
+      'events = [{ event = on_client_connack }] }',
+    );
+    const cli = hookmq(t, ['start', '--conf', file]);
+    await mqttClient(t, await cli.port('mqtt'));
+    await receiver.waitFor(({ requests }) => requests.length > 0);
+    cli.signal('SIGTERM');
+    assert.equal(await cli.end(), 0);
+    assert.match(cli.stderr, /info {2}webhook events that stay in a spool until the next start: 1\n/);
+    assert.doesNotMatch(cli.stderr, /still to be sent|lost/);
+  });
+
+  test('says how many events of the memory are still to be sent', async (t) => {
+    await using receiver = await startReceiver({ answer: () => ({ fault: 'hang' }) });
+    const file = config(t, `webhook { url = "${receiver.url}", events = [{ event = on_client_connack }] }`);
+    const cli = hookmq(t, ['start', '--conf', file]);
+    await mqttClient(t, await cli.port('mqtt'));
+    await receiver.waitFor(({ requests }) => requests.length > 0);
+    cli.signal('SIGTERM');
+    await cli.output(/info {2}webhook events still to be sent: 1 \(a second signal ends at once\)\n/);
+    cli.signal('SIGTERM');
+    await cli.end();
+    assert.doesNotMatch(cli.stderr, /spool/);
+  });
+
   test('ends where the files of an endpoint cannot be used: a line with the key for each', async (t) => {
     const file = config(
       t,

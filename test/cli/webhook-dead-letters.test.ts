@@ -36,6 +36,12 @@ class Place {
     );
   }
 
+  /** Another configuration for the same endpoint: keys besides those that it needs, or instead of them. */
+  configure(spool: string, ...others: readonly string[]): void {
+    const keys = [`url = "${this.endpoint.url}"`, 'events = [{ event = on_message_publish }]', ...others];
+    writeFileSync(this.#conf, `webhook { ${keys.join('\n')}\nspool { path = "${this.spool}", ${spool} } }\n`);
+  }
+
   static async open(t: TestContext): Promise<Place> {
     const endpoint = await startReceiver({ answer: () => ({ status: 410, body: 'gone \x07for good' }) });
     t.after(() => endpoint.close());
@@ -130,15 +136,42 @@ suite('hookmq webhook dead-letters', () => {
     await place.broker(async () => {
       const cli = await place.letters('--discard');
       assert.equal(await cli.end(), 1);
-      assert.match(cli.stderr, /^hookmq: webhook\.spool\.path: [^\n]*\n$/);
+      assert.match(cli.stderr, /^hookmq: webhook\.spool\.path: [^\n]*; stop the broker first\n$/);
       assert.equal(cli.stdout, '');
     });
+  });
+
+  test('takes nothing away where the configuration leaves less room than there was', async (t) => {
+    const place = await Place.open(t);
+    const large = 'x'.repeat(30_000);
+    await place.bury(large, large, large);
+    place.configure('max_bytes = 1MB', 'dead_letters.max_bytes = 0');
+    assert.match((await place.letters()).stdout, /^default: 3 dead letters\n/);
+    assert.match((await place.letters('--resend')).stdout, /^default: 3 dead letters put/);
+    // They are events that wait now, more than the queue has room for.
+    place.configure('max_bytes = 64KB, overflow = drop_oldest');
+    assert.match((await place.letters()).stdout, /^default: 0 dead letters\n/);
+    assert.match((await place.letters('--resend')).stdout, /^default: 0 dead letters put/);
+    place.configure('max_bytes = 1MB');
+    place.endpoint.requests.splice(0);
+    place.endpoint.answer = () => ({});
+    await place.broker(() => place.endpoint.waitFor(({ requests }) => requests.length === 3));
+    assert.deepEqual(place.arrived, [large, large, large]);
+  });
+
+  test('of an endpoint that is switched off, whose url and files may be gone', async (t) => {
+    const place = await Place.open(t);
+    await place.bury('one');
+    place.configure('max_bytes = 64KB', 'enable = false', 'tls.cacertfile = "/nowhere/ca.pem"');
+    assert.match((await place.letters('--endpoint', 'default')).stdout, /^default: 1 dead letter\n/);
+    const cli = await place.letters('--endpoint', 'defauld');
+    assert.match(cli.stderr, /hookmq\.conf: there is no endpoint defauld, did you mean default\?\n$/);
   });
 
   test('where nothing was ever spooled no file is made', async (t) => {
     const place = await Place.open(t);
     const cli = await place.letters();
-    assert.equal(cli.stdout, 'default: nothing was ever spooled\n');
+    assert.equal(cli.stdout, `default: there is no spool at ${place.spool}\n`);
     assert.equal(existsSync(place.spool), false);
     assert.equal(await cli.end(), 0);
   });

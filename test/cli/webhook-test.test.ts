@@ -168,6 +168,21 @@ suite('hookmq webhook test', () => {
     assert.equal(await cli.end(), 0);
   });
 
+  for (const options of [[], ['--json']])
+    test(`what is secret is masked in an answer that repeats it ${options.join(' ')}`, async (t) => {
+      const endpoint = await receiver(t, ({ path, headers }) => ({
+        status: 400,
+        body: JSON.stringify({ path, key: headers['x-key'], authorization: headers['authorization'] }),
+      }));
+      const url = `${endpoint.origin}/in/secret-path?token=secret-token`;
+      const headers = 'headers { authorization = "Bearer secret-header", x-key = "secret-\\"key" }';
+      const cli = await run(t, [`webhook { url = "${url}", ${headers} }`], ['--event', 'client.connect', ...options]);
+      assert.equal(await cli.end(), 1);
+      assert.equal(endpoint.requests[0]?.headers['x-key'], 'secret-"key');
+      assert.match(cli.stdout, /path[\\":]+\*{6}/);
+      assert.doesNotMatch(cli.stdout + cli.stderr, /secret-/);
+    });
+
   test('--json: each request with its answer as a line', async (t) => {
     const endpoint = await receiver(t, ({ json }) =>
       json['action'] === 'client_connack' ? {} : { status: 400, body: 'no' },

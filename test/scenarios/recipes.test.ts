@@ -60,7 +60,7 @@ async function brokerWith(t: TestContext, settings: Parameters<typeof webhookCon
     await local[Symbol.asyncDispose]();
     await webhook.close(0);
   });
-  return { port: local.port, webhook, end: () => local.broker.close() };
+  return { broker: local.broker, port: local.port, webhook, end: () => local.broker.close() };
 }
 
 const RECEIVERS = [
@@ -74,7 +74,7 @@ for (const [file, skip] of RECEIVERS)
   suite(file, { skip }, () => {
     test('takes what is signed with its secret, also as one of two', async (t) => {
       const endpoint = await program(t, file);
-      const events = [{ event: 'on_message_publish' }];
+      const events = [{ event: 'on_message_publish' }] as const;
       const { port, webhook } = await brokerWith(t, { url: endpoint.url, secret: [OTHER_SECRET, SECRET], events });
       const { client } = await mqttClient(t, port, { clientId: 'ann' });
       for (const payload of ['plain', 'ünï😀code', '']) client.publish('a/b', payload);
@@ -91,7 +91,7 @@ for (const [file, skip] of RECEIVERS)
 
     test('refuses what is signed with another one', async (t) => {
       const endpoint = await program(t, file);
-      const events = [{ event: 'on_message_publish' }];
+      const events = [{ event: 'on_message_publish' }] as const;
       const { port, webhook } = await brokerWith(t, { url: endpoint.url, secret: OTHER_SECRET, events });
       const { client } = await mqttClient(t, port);
       client.publish('a/b', 'c');
@@ -120,7 +120,11 @@ async function stage(t: TestContext): Promise<Stage> {
   return {
     settings: {
       url,
-      events: [{ event: 'on_client_connected' }, { event: 'on_client_disconnected' }],
+      events: [
+        { event: 'on_client_connected' },
+        { event: 'on_client_disconnected' },
+        { event: 'on_message_publish', topic: '$SYS/broker/uptime' },
+      ],
       batch: { max_events: 500, layout: 'lines' },
     },
     rows: (sql) =>
@@ -167,6 +171,21 @@ suite('devices-online.ts', () => {
     await until(() => second.webhook.stats().delivered === 1, 'an event');
     assert.deepEqual(rows('SELECT clientid FROM online'), ['bob']);
     assert.deepEqual(rows('SELECT clientid FROM devices WHERE online ORDER BY clientid'), ['ann', 'bob']);
+  });
+
+  test('nobody of those is online once a broker is there again, even if nobody comes', async (t) => {
+    const { settings, rows } = await stage(t);
+    const first = await brokerWith(t, settings);
+    await mqttClient(t, first.port, { clientId: 'ann' });
+    await until(() => first.webhook.stats().delivered === 1, 'an event');
+    await first.webhook.close(0);
+    assert.deepEqual(rows('SELECT clientid FROM online'), ['ann']);
+
+    const second = await brokerWith(t, settings);
+    await second.broker.publish({ topic: '$SYS/broker/uptime', payload: '10 seconds' });
+    await until(() => second.webhook.stats().delivered === 1, 'an event');
+    assert.deepEqual(rows('SELECT clientid FROM online'), []);
+    assert.deepEqual(rows('SELECT clientid FROM history'), ['ann']);
   });
 
   test('repetitions and late events change nothing; what fails is not taken in part', async (t) => {

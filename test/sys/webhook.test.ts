@@ -9,7 +9,7 @@ import { Stage } from './stage.ts';
 async function topicsOf(filters: readonly (string | null)[], count: number): Promise<unknown[]> {
   await using receiver = await startReceiver();
   const stage = new Stage();
-  const event = 'on_message_publish';
+  const event = 'on_message_publish' as const;
   const events = filters.map((topic) => (topic === null ? { event } : { event, topic }));
   const webhook = attachWebhook(stage.broker, webhookConfig({ url: receiver.url, events }));
   const client = stage.connect({ clientId: 'c1' });

@@ -65,7 +65,7 @@ export function load(text: string, environment: Environment = {}): WebhookConfig
 
 /** The keys of the one endpoint, in braces. */
 export function endpoint(keys: string): WebhookConfig {
-  return load(`webhook {\nurl = "http://x"\n${keys}\n}`);
+  return load(`webhook {\nurl = "https://x"\n${keys}\n}`);
 }
 
 /** What is said about a config: `line: key: message`, without the file's name. */
@@ -81,7 +81,7 @@ export function complaints(text: string, environment: Environment = {}): string[
 
 /** What is said about one key of an endpoint, which stands in line 3; null: nothing. */
 export function complaint(keys: string): string | null {
-  const [first = null, ...others] = complaints(`webhook {\nurl = "http://x"\n${keys}\n}`);
+  const [first = null, ...others] = complaints(`webhook {\nurl = "https://x"\n${keys}\n}`);
   assert.deepEqual(others, []);
   return first;
 }

@@ -114,7 +114,7 @@ web.hook.rule.message.publish.2={"topic": "+/x"}
   test('the flat lines of EMQX 4', () => {
     const config = load(
       `
-web.hook.api.url = 127.0.0.1:8888/hook
+web.hook.api.url = https://127.0.0.1:8888/hook
 web.hook.encode_payload = base64
 web.hook.enable_pipelining = true
 web.hook.ssl.cafile = etc/certs/ca.pem
@@ -124,7 +124,8 @@ web.hook.ssl.verify = verify_none
 web.hook.ssl.server_name_indication = hooks.example
 `,
     );
-    assert.equal(config.url, 'http://127.0.0.1:8888/hook');
+    assert.equal(config.url, 'https://127.0.0.1:8888/hook');
+    assert.equal(load('web.hook.api.url=127.0.0.1:8888/hook').url, 'http://127.0.0.1:8888/hook');
     assert.equal(config.body.encoding, 'base64');
     assert.equal(config.pipelining, 8);
     assert.deepEqual(config.tls, {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { complaint, complaints, DEFAULTS, endpoint, load, loadAll } from './config-kit.ts';
+import { complaint, complaints, DEFAULTS, endpoint, load, loadAll, rulesOf } from './config-kit.ts';
 
 const MB = 2 ** 20;
 
@@ -8,6 +11,7 @@ const withSpools = (first: string, second: string): string => `webhook { url = "
   webhook.audit { url = "http://y"
   spool { path = "${second}" } }`;
 const withHeaders = (line: string): string => complaint(`headers { ${line} }`) ?? '';
+const withUrl = (url: string, keys: string): string[] => complaints(`webhook {\n url = "${url}"\n ${keys} }`);
 const secret = (bytes: number): string => Buffer.alloc(bytes, 0xfb).toString('base64');
 
 suite('webhook config', () => {
@@ -22,7 +26,7 @@ suite('webhook config', () => {
       url = "https://example.com/"
       method = put
       headers { authorization = "Bearer x" }
-      body { encoding = base64, format = cloudevents, source = "//example.com/gateway-7", gzip_above = 4KB }
+      body { encoding = base64, format = emqx4, source = "//example.com/gateway-7", gzip_above = 4KB }
       pool_size = 4, pipelining = 64, http2 = false
       connect_timeout = 2s, timeout = 1500, follow_redirects = 10
       tls { cacertfile = ca.pem, certfile = c.pem, keyfile = k.pem, key_password = p, verify = false, sni = other.example }
@@ -39,7 +43,7 @@ suite('webhook config', () => {
       url: 'https://example.com/',
       method: 'PUT',
       headers: { authorization: 'Bearer x' },
-      body: { encoding: 'base64', format: 'cloudevents', source: '//example.com/gateway-7', gzip_above: 4096 },
+      body: { encoding: 'base64', format: 'emqx4', source: '//example.com/gateway-7', gzip_above: 4096 },
       secret: ['MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
       events: [{ event: 'on_message_publish', topic: 'a/#', clientid: 'dev-*', username: '?' }],
       pool_size: 4,
@@ -117,9 +121,26 @@ suite('webhook config', () => {
     assert.deepEqual(complaints(withSpools('a/spool', 'b/spool')), []);
   });
 
+  test('nor by two names of its folder, or of itself', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'hookmq-webhook-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, 'a'));
+    symlinkSync('a', join(folder, 'b'));
+    const both = (first: string, second: string) => complaints(withSpools(join(folder, first), join(folder, second)));
+    assert.match(
+      both('a/spool', 'b/spool')[0] ?? '',
+      /^3: webhook\.audit\.spool\.path: is the file of webhook\.spool\.path/,
+    );
+    assert.deepEqual(both('a/spool', 'b/other'), []);
+    writeFileSync(join(folder, 'spool'), '');
+    symlinkSync('spool', join(folder, 'link'));
+    assert.match(both('link', 'spool')[0] ?? '', /is the file of webhook\.spool\.path/);
+  });
+
   test('a certificate needs its key, and the key its certificate', () => {
     assert.match(complaint('ssl.certfile = x') ?? '', /^3: webhook\.ssl\.keyfile: missing/);
     assert.match(complaint('tls.keyfile = x') ?? '', /^3: webhook\.tls\.certfile: missing/);
+    assert.match(complaint('tls.key_password = x') ?? '', /^3: webhook\.tls\.key_password: is the password of nothing/);
     assert.match(
       complaints('webhook.audit { url = "https://x", tls.keyfile = x }')[0] ?? '',
       /^1: webhook\.audit\.tls\.certfile/,
@@ -137,6 +158,42 @@ suite('webhook config', () => {
     assert.match(complaint('retry { first_delay = 31s }') ?? '', /^3: webhook\.retry\.first_delay: must not be more/);
     assert.match(complaint('spool.max_bytes = 2GB') ?? '', /^3: webhook\.spool\.max_bytes: more than 1GB needs a file/);
     assert.equal(complaint('spool { max_bytes = 2GB, path = x }'), null);
+  });
+
+  test('what would have no effect is refused, with what would have', () => {
+    assert.equal(
+      complaint('spool.sync = full'),
+      '3: webhook.spool.sync: full needs a file that survives: set spool.path too',
+    );
+    assert.equal(complaint('spool { sync = full, path = x }'), null);
+    assert.equal(
+      complaint('batch.layout = lines'),
+      '3: webhook.batch.layout: lines needs batches: set batch.max_events to more than 1',
+    );
+    assert.match(
+      complaint('batch { layout = lines, max_events = 9 }\nbody.format = cloudevents') ?? '',
+      /^3: webhook\.batch\.layout: CloudEvents have a batch format of their own/,
+    );
+    assert.equal(complaint('batch { layout = lines, max_events = 9 }'), null);
+  });
+
+  test('nobody takes an http url for a safe one because it has certificates', () => {
+    assert.deepEqual(withUrl('http://x', 'ssl.cacertfile = ca.pem'), [
+      '3: webhook.ssl.cacertfile: has no effect with an http url; did you mean https?',
+    ]);
+    assert.deepEqual(withUrl('HTTPS://x', 'ssl.cacertfile = ca.pem'), []);
+    // It may lead to https.
+    assert.deepEqual(withUrl('http://x', 'ssl.cacertfile = ca.pem, follow_redirects = 1'), []);
+    assert.deepEqual(withUrl('http://x', 'ssl.verify = verify_none'), []);
+  });
+
+  test('an event may be called an action, as EMQX does, but not both', () => {
+    const config = endpoint('events = [{ action = on_message_publish, topic = "a/#" }]');
+    assert.deepEqual(rulesOf(config), [{ event: 'on_message_publish', topic: 'a/#' }]);
+    assert.equal(
+      complaint('events = [{ event = message.publish, action = on_client_connack }]'),
+      '3: webhook.events[0].action: is another name of webhook.events[0].event, which is there too',
+    );
   });
 });
 
@@ -164,9 +221,30 @@ suite('webhook config: what is refused', () => {
   test('headers that cannot be sent', () => {
     assert.match(withHeaders('Content-Length = 5'), /the header Content-Length cannot be set/);
     assert.match(withHeaders('content-encoding = br'), /the header content-encoding cannot be set/);
+    for (const name of ['Proxy-Connection', 'proxy-authorization', 'http2-settings'])
+      assert.match(withHeaders(`${name} = x`), new RegExp(`the header ${name} cannot be set`));
+    for (const name of ['Webhook-Id', 'webhook-timestamp', 'webhook-signature', 'hookmq-event', 'HookMQ-Own'])
+      assert.match(
+        withHeaders(`${name} = x`),
+        new RegExp(`the header ${name} cannot be set: requests have it already`),
+      );
+    assert.equal(complaint('headers { host = "other.example", webhook-kind = x, x-hookmq-id = y }'), null);
     assert.match(withHeaders('"a b" = x'), /"a b" is not a header's name/);
     assert.match(withHeaders(String.raw`a = "x\r\nb: y"`), /the value of a has characters/);
     assert.match(withHeaders('x-a = 1, X-A = 2'), /the header X-A is there twice/);
+  });
+
+  test('a url that cannot be meant', () => {
+    const said = (url: string): string => complaints(`webhook.url = "${url}"`)[0] ?? '';
+    for (const url of [
+      String.raw`http://x/secret\nnext`,
+      String.raw`http://x/secret\n`,
+      String.raw`http://x/\u007fsecret`,
+    ])
+      assert.equal(said(url), '1: webhook.url: must not have line breaks or other control characters');
+    assert.match(said('http://x/secret#part'), /^1: webhook\.url: must not have a #; write %23/);
+    assert.match(said('https://x:0/secret'), /^1: webhook\.url: must not have the port 0$/);
+    assert.equal(load('webhook.url = "http://x/a%23b?c=%0A"').url, 'http://x/a%23b?c=%0A');
   });
 
   test('a url that is none, or that has a password', () => {

@@ -23,7 +23,7 @@ suite('dead letters', () => {
     assert.deepEqual(deadLetters.held, { events: 0, bytes: 0, oldest: null });
     await stage.accept('a1 a2 a3 b1', 100);
     const a = stage.taken();
-    const event = { ...a.at(0) };
+    const { lane, run, record } = a.at(0) ?? assert.fail();
     const before = Date.now();
     stage.bury(a, 2);
     const bytes = costOf('a1', 100) + costOf('a2', 100) + 2 * LETTER;
@@ -33,12 +33,27 @@ suite('dead letters', () => {
     assert.deepEqual(others, []);
     const { id, at, event: buried, ...failure } = first ?? assert.fail();
     assert.deepEqual(failure, REFUSED);
-    assert.deepEqual([buried.lane, buried.run, buried.record], [event.lane, event.run, event.record]);
+    assert.deepEqual([buried.lane, buried.run, buried.record], [lane, run, record]);
     assert.ok(at >= before && at <= Date.now());
     assert.ok((second?.id ?? 0) > id);
     await stage.accept('c1');
     assert.deepEqual(deadLetters.held, { events: 2, bytes, oldest: START });
     assert.deepEqual((await stage.drain()).toSorted(), ['a3', 'b1', 'c1']);
+  });
+
+  testBoth('are not found by what is no id, nor listed without end', async (open) => {
+    const stage = open();
+    const { deadLetters } = stage.backlog;
+    await stage.accept('a1 b1');
+    stage.bury(stage.taken());
+    stage.bury(stage.taken());
+    const ids = [undefined, 'x', 1.5, NaN, null] as unknown as number[];
+    assert.equal(deadLetters.resend(ids), 0);
+    assert.equal(deadLetters.discard(ids), 0);
+    for (const limit of [-1, 0, NaN]) assert.deepEqual(deadLetters.list(limit, 0), []);
+    assert.equal(deadLetters.list(1.5, 0).length, 2);
+    assert.equal(stage.backlog.problem, null);
+    assert.equal(deadLetters.held.events, 2);
   });
 
   testBoth('are listed in pages', async (open) => {

@@ -40,6 +40,24 @@ suite('a batch', () => {
     assert.equal(stage.figures.retried, 1);
   });
 
+  test('that got more events while it waited has the same body in each attempt', () => {
+    const stage = batchStage({ maxEvents: 20, maxWait: 1000 });
+    stage.add('a', 'b', 'c');
+    stage.clock.advance(300);
+    stage.add('c', 'a', 'd', 'a');
+    stage.clock.advance(300);
+    stage.add('d', 'b', 'e', 'a');
+    stage.clock.advance(400);
+    const order = 'a0 a1 a2 a3 b0 b1 c0 c1 d0 d1 e0';
+    stage.answer(order, 503);
+    stage.clock.advance(101);
+    stage.answer(order, 200);
+    const [first, second] = stage.sent;
+    assert.equal(second?.text, first?.text);
+    assert.equal(second?.headers.get('webhook-id'), first?.headers.get('webhook-id'));
+    assert.equal(stage.figures.delivered, 11);
+  });
+
   test('has no more bytes than it may; a larger event goes alone', () => {
     const measure = batchStage({});
     measure.add('a', 'b');
@@ -68,12 +86,12 @@ suite('a batch', () => {
     stage.clock.advance(399);
     assert.deepEqual(stage.onTheWay, []);
     stage.clock.advance(1);
-    assert.deepEqual(stage.onTheWay, ['a0 b0 a1']);
+    assert.deepEqual(stage.onTheWay, ['a0 a1 b0']);
     stage.add('a', 'c');
     stage.clock.advance(999);
     assert.equal(stage.open.length, 1);
     stage.clock.advance(1);
-    assert.deepEqual(stage.onTheWay, ['a0 b0 a1', 'c0']);
+    assert.deepEqual(stage.onTheWay, ['a0 a1 b0', 'c0']);
   });
 
   test('goes at once when it is full', () => {
@@ -81,11 +99,11 @@ suite('a batch', () => {
     stage.add('a');
     stage.add('b', 'a');
     stage.add('a');
-    assert.deepEqual(stage.onTheWay, ['a0 b0 a1 a2']);
+    assert.deepEqual(stage.onTheWay, ['a0 a1 a2 b0']);
     stage.add('c', 'c', 'c', 'c', 'c');
-    assert.deepEqual(stage.onTheWay, ['a0 b0 a1 a2', 'c0 c1 c2 c3']);
+    assert.deepEqual(stage.onTheWay, ['a0 a1 a2 b0', 'c0 c1 c2 c3']);
     stage.answer('c0 c1 c2 c3', 200);
-    stage.answer('a0 b0 a1 a2', 200);
+    stage.answer('a0 a1 a2 b0', 200);
     stage.clock.advance(999);
     assert.equal(stage.open.length, 0);
     stage.clock.advance(1);
@@ -196,64 +214,4 @@ suite('a batch that is refused', () => {
       assert.equal(stage.backlog.held.events, 0);
       assert.equal(stage.figures.deadLettered, 4);
     });
-});
-
-suite('a batch that fails again and again', () => {
-  test('with the same status is halved, so that the events of others flow around the culprit', () => {
-    const stage = batchStage({ maxEvents: 64 });
-    stage.transport.reply = (sent) =>
-      stage.clock.after(1, () => sent.answer(sent.events.some(({ client }) => client === 'c40/') ? 500 : 200));
-    stage.add(...clientNames(64));
-    stage.clock.advance(1000);
-    assert.equal(stage.figures.delivered, 63);
-    assert.equal(stage.figures.deadLettered, 0);
-    stage.add(...clientNames(64));
-    stage.clock.advance(60_000);
-    assert.equal(stage.figures.delivered, 126);
-    assert.equal(stage.backlog.held.events, 2);
-    assert.equal(stage.figures.breaker, 'closed');
-    assert.equal(stage.figures.trouble, 'failing');
-    stage.transport.reply = (sent) => sent.answer(200);
-    stage.clock.advance(31_000);
-    assert.equal(stage.figures.delivered, 128);
-  });
-
-  test('without an answer stays as it is', () => {
-    const stage = batchStage({});
-    stage.add('a', 'b', 'c', 'd');
-    for (let i = 0; i < 9; i++) {
-      stage.answer('a0 b0 c0 d0', 0);
-      stage.clock.advance(30_001);
-    }
-    stage.answer('a0 b0 c0 d0', 200);
-    assert.equal(stage.figures.delivered, 4);
-  });
-
-  test('and has had its attempts is not given up before the culprit is alone', () => {
-    const stage = batchStage({ maxEvents: 16 }, { retry: { maxAttempts: 2 } });
-    stage.transport.reply = (sent) =>
-      stage.clock.after(1, () => sent.answer(sent.events.some(({ client }) => client === 'c7/') ? 500 : 200));
-    stage.add(...clientNames(16));
-    stage.clock.advance(5000);
-    assert.equal(stage.figures.delivered, 15);
-    assert.equal(stage.figures.deadLettered, 1);
-    const attempts = stage.sent
-      .filter(({ names }) => names.includes('c7/'))
-      .map(({ headers }) => headers.get('hookmq-attempt'));
-    assert.deepEqual(
-      attempts,
-      attempts.map((_, i) => String(i + 1)),
-    );
-    assert.match(stage.letters[0]?.reason ?? '', /^given up after \d attempts: the endpoint answered with status 500$/);
-  });
-
-  test('without an answer is given up as a whole after its attempts', () => {
-    const stage = batchStage({}, { retry: { maxAttempts: 2 } });
-    stage.add('a', 'b', 'c', 'd');
-    stage.answer('a0 b0 c0 d0', 0);
-    stage.clock.advance(101);
-    stage.answer('a0 b0 c0 d0', 0);
-    assert.equal(stage.figures.deadLettered, 4);
-    assert.equal(stage.letters[0]?.reason, 'given up after 2 attempts: connection refused');
-  });
 });

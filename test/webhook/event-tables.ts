@@ -24,8 +24,9 @@ are what \`hookmq webhook test\` sends. In a batch each body of \`nanomq\` and \
 \`seq\` and \`client_seq\`, which single requests have as headers.
 
 With \`format = emqx4\` bodies are as EMQX 4.2 sends them: \`node\` in each, \`null\` for a user name that is not there,
-times in milliseconds, nothing of certificates, keys in the alphabet's order, backwards. Two things differ: a payload that is
-not UTF-8 goes as base64 and says so in \`payload_encoding\`, where EMQX would corrupt it, and \`opts\` of \`session_subscribed\` has no \`is_new\`.`;
+times in milliseconds, nothing of certificates, keys in the alphabet's order, backwards. Three things differ: a payload that is
+not UTF-8 goes as base64 and says so in \`payload_encoding\`, where EMQX would corrupt it; \`opts\` of \`session_subscribed\` has no
+\`is_new\`; and \`client_connack\` comes before \`client_connected\`, not after it.`;
 
 const CLOUD_EVENTS = `With \`format = cloudevents\` the body of \`nanomq\` is the \`data\` of a CloudEvent (1.0, structured mode). \`id\` stays
 what it is in every attempt; \`subject\` is the topic of a message, else the client id, with characters that CloudEvents

@@ -15,7 +15,10 @@ export const EXPECTED: { readonly [K in EventName]: (...args: BrokerEvents[K]) =
     const { nanomq, emqx4 } = connection('client_connect', client);
     return { nanomq, emqx4: { ...emqx4, clientid: client.clientIdAssigned ? '' : client.clientId } };
   },
-  'client.connack': (client, reason) => both(connection('client_connack', client), { conn_ack: reason }),
+  'client.connack': (client, reason) => {
+    const { nanomq, emqx4 } = both(connection('client_connack', client), { conn_ack: reason });
+    return { nanomq, emqx4: { ...emqx4, clientid: client.clientIdAssigned ? '' : client.clientId } };
+  },
   'client.connected': (client) => {
     const { nanomq, emqx4 } = connection('client_connected', client);
     return {

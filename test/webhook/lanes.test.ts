@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Lanes } from '../../src/webhook/lanes.ts';
+import { LoadedEvents } from '../../src/webhook/loaded-events.ts';
 import { Shares } from '../../src/webhook/shares.ts';
 
 function event(lane: number, id: number) {
@@ -55,6 +56,44 @@ suite('lanes', () => {
     lanes.add(event(2, 4));
     assert.deepEqual([lanes.take()?.id, lanes.take()?.id, lanes.take()], [2, 3, null]);
     assert.equal(lanes.get(1), undefined);
+  });
+});
+
+suite('events in memory that give way', () => {
+  test('are found without a look at all that are held', (t) => {
+    const loaded = new LoadedEvents(1);
+    for (let id = 1; id <= 5000; id++) {
+      loaded.add(id, id, 'run1', '');
+      loaded.lanes.take();
+    }
+    const gets = t.mock.method(Lanes.prototype, 'get');
+    for (let id = 6001; id <= 6100; id++) {
+      loaded.add(id, id, 'run1', '');
+      assert.equal(
+        loaded.dropOldest(() => true),
+        1,
+      );
+    }
+    assert.ok(gets.mock.callCount() < 6000, `${gets.mock.callCount()} looks`);
+  });
+
+  test('are those that were held before, too', () => {
+    const loaded = new LoadedEvents(2);
+    for (let id = 1; id <= 6; id++) loaded.add(id, id <= 3 ? 1 : 2, 'run1', '');
+    const [one, two] = [loaded.lanes.take() ?? assert.fail(), loaded.lanes.take() ?? assert.fail()];
+    const dropped: number[] = [];
+    const drop = (most: number): number => loaded.dropOldest(({ id }) => dropped.push(id) < most);
+    assert.equal(drop(Infinity), 2);
+    assert.deepEqual(dropped, [3, 6]);
+    loaded.add(7, 1, 'run1', '');
+    loaded.putBack(two);
+    drop(3);
+    assert.deepEqual(dropped, [3, 6, 4]);
+    loaded.shift(one, 1);
+    loaded.putBack(one);
+    drop(Infinity);
+    assert.deepEqual(dropped, [3, 6, 4, 5, 2, 7]);
+    assert.equal(loaded.count, 0);
   });
 });
 

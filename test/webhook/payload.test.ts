@@ -40,10 +40,12 @@ function coded(payload: Buffer, encoding: keyof typeof PAYLOAD_CODERS): string |
   return text;
 }
 
-test('base62 is not made of more than 256 KB', () => {
-  const longest = Buffer.alloc(256 * 1024, 1);
+test('base62, either one, is not made of more than 256 KB', () => {
+  const longest = Buffer.alloc(256 * 1024, 0xff);
   assert.equal(coded(longest, 'base62'), encodeBase62(longest));
-  assert.equal(coded(Buffer.alloc(256 * 1024 + 1, 1), 'base62'), undefined);
+  assert.equal(coded(longest, 'emqx62'), encodeEmqxBase62(longest));
+  for (const encoding of ['base62', 'emqx62'] as const)
+    assert.equal(coded(Buffer.alloc(256 * 1024 + 1, 0xff), encoding), undefined);
 });
 
 suite('base62', () => {

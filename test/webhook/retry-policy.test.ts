@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { mayBeOneEvent, parseRetryAfter, RetryPolicy } from '../../src/webhook/retry-policy.ts';
+import { isOwnAnswer, mayBeOneEvent, parseRetryAfter, RetryPolicy } from '../../src/webhook/retry-policy.ts';
 
 const USUAL = {
   statuses: ['408', '425', '429', '5xx'],
@@ -38,6 +38,8 @@ suite('retry policy', () => {
       shares.add(Math.floor((delay / full) * 20));
     }
     assert.ok(shares.size >= 10, 'all over the upper half');
+    const short = policy.backoff(50, 1000);
+    assert.ok(short >= 500 && short <= 1000, `${short}`);
   });
 
   test('Retry-After is kept to, up to an hour', () => {
@@ -70,6 +72,36 @@ suite('retry policy', () => {
     assert.equal(patient.isTooOld(0, Number.MAX_SAFE_INTEGER), false);
   });
 
+  test('a time of day that jumps forward makes nothing older', () => {
+    const policy = new RetryPolicy({ ...USUAL, maxAge: 60_000 });
+    const year = 365 * 86_400_000;
+    policy.observe(1000, 1_000_000);
+    policy.observe(2000, 1_001_004);
+    // The event of 990,000 has waited for eleven seconds when the years are left out.
+    const jumped = 1_001_500 + year;
+    policy.observe(2500, jumped);
+    assert.equal(policy.isTooOld(990_000, jumped), false);
+    assert.equal(policy.isTooOld(990_000, jumped + 48_000), false);
+    assert.equal(policy.isTooOld(990_000, jumped + 49_000), true);
+    assert.equal(policy.isTooOld(jumped, jumped + 59_999), false);
+    assert.equal(policy.isTooOld(jumped, jumped + 60_000), true, 'what came after it is as old as it looks');
+    // Another one: what is from before both is shifted by both.
+    policy.observe(12_500, jumped + 10_000 + year);
+    assert.equal(policy.isTooOld(990_000, jumped + 10_000 + year), false);
+    assert.equal(policy.isTooOld(jumped + 1, jumped + 10_000 + year), false);
+    assert.equal(policy.isTooOld(jumped + 1, jumped + 60_001 + year), true);
+  });
+
+  test('a time of day that is set back, or forward by little, is not counted', () => {
+    const policy = new RetryPolicy({ ...USUAL, maxAge: 60_000 });
+    policy.observe(0, 1_000_000);
+    policy.observe(0, 1_005_000);
+    assert.equal(policy.isTooOld(945_000, 1_005_000), true);
+    policy.observe(0, 500_000);
+    assert.equal(policy.isTooOld(999_000, 500_000), false);
+    assert.equal(policy.isTooOld(440_000, 500_000), true);
+  });
+
   test('says the greatest age as the configuration does', () => {
     assert.equal(said(86_400_000), 'older than 24h');
     assert.equal(said(90 * 60_000), 'older than 90m');
@@ -87,6 +119,11 @@ test('Retry-After in seconds or as a date', () => {
   assert.equal(parseRetryAfter('Fri, 20 Nov 2026 11:00:00 GMT', date), 0);
   for (const nonsense of ['', 'soon', '-5', '1e9999', '1.5', '2026-11-20T13:00:00Z', '99999999999'])
     assert.equal(parseRetryAfter(nonsense, 0), 0, nonsense);
+});
+
+test('what a gateway says of an endpoint, or an endpoint of its load, is not about the events', () => {
+  for (const status of [0, 429, 502, 503, 504]) assert.equal(isOwnAnswer(status), false);
+  for (const status of [408, 409, 425, 500, 501, 507]) assert.equal(isOwnAnswer(status), true);
 });
 
 test('a refusal that is about the sender, the address or the form is about all events', () => {

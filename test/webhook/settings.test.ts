@@ -4,9 +4,17 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { suite, test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { webhookConfig, type WebhookSettings } from '../../src/webhook/config.ts';
+import type { Rows } from '../../src/config/rows.ts';
+import {
+  webhookConfig,
+  type WebhookEventName,
+  webhookSection,
+  type WebhookSettings,
+} from '../../src/webhook/config.ts';
 import { endpointSettings } from '../../src/webhook/endpoint-settings.ts';
+import { WEBHOOK_EVENTS } from '../../src/webhook/events.ts';
 import type { EndpointSettings } from '../../src/webhook/settings.ts';
+import { rulesOf } from './config-kit.ts';
 import { certificateFile } from '../kit/tls.ts';
 
 const MB = 2 ** 20;
@@ -37,10 +45,53 @@ suite("a webhook's settings", () => {
     assert.equal(config.spool.path, 's');
   });
 
+  test('what is undefined has its default', () => {
+    const config = webhookConfig({
+      url,
+      secret: undefined,
+      headers: { authorization: process.env['HOOKMQ_TEST_UNSET'], 'x-a': 'b' },
+      spool: { path: process.env['HOOKMQ_TEST_UNSET'] },
+      retry: { statuses: [503], max_age: 60_000 },
+      events: [{ event: 'on_message_publish', topic: undefined }],
+    });
+    const expected = webhookConfig({ url, headers: { 'x-a': 'b' }, retry: { statuses: [503], max_age: '1m' } });
+    assert.deepEqual({ ...config, events: [] }, expected);
+    assert.deepEqual(rulesOf(config), [{ event: 'on_message_publish' }]);
+    // A list without what is not there.
+    const secret = Buffer.alloc(32).toString('base64');
+    assert.deepEqual(webhookConfig({ url, secret: [undefined, secret] }).secret, [secret]);
+    assert.throws(
+      () => webhookConfig({ url, body: { source: null } } as object as WebhookSettings),
+      /body\.source: null is/,
+    );
+  });
+
+  test('their type has every key that there is, and no other', () => {
+    const written = (rows: Rows, above = ''): string[] =>
+      Object.entries(rows).flatMap(([name, entry]) =>
+        entry.type === 'group' ? written(entry.rows, `${above}${name}.`) : [`${above}${name}`],
+      );
+    const typed = (settings: object, above = ''): string[] =>
+      Object.entries(settings).flatMap(([name, value]: [string, unknown]) =>
+        typeof value === 'object' && value !== null && !Array.isArray(value) && name !== 'headers'
+          ? typed(value, `${above}${name}.`)
+          : [`${above}${name}`],
+      );
+    assert.deepEqual(typed(EVERYTHING).toSorted(), written(webhookSection.rows).toSorted());
+    const { inside } = webhookSection.rows.events.kind;
+    assert.deepEqual(Object.keys(EVERYTHING.events[0]), Object.keys(inside?.rows ?? {}));
+    const spellings = WEBHOOK_EVENTS.flatMap(({ name }) => [name, name.slice(3).replace('_', '.')]);
+    assert.deepEqual(Object.keys(NAMES).toSorted(), spellings.toSorted());
+    // All of them are taken as they are written there.
+    assert.equal(webhookConfig(EVERYTHING).batch.max_events, 2);
+    for (const name of Object.keys(NAMES) as WebhookEventName[]) webhookConfig({ url, events: [{ event: name }] });
+  });
+
   test('wrong ones are refused by key, all at once', () => {
     const wrong = { url: 'ftp://x/', pool_sise: 3, events: [{ event: 'on_message_publis' }], audit: { url } };
     assert.throws(
-      () => webhookConfig(wrong),
+      // As a program in JavaScript may: TypeScript does not let it through.
+      () => webhookConfig(wrong as object as WebhookSettings),
       (error) => {
         assert.ok(error instanceof ConfigError);
         assert.deepEqual(error.problems.map(({ key }) => key).toSorted(), [
@@ -56,6 +107,73 @@ suite("a webhook's settings", () => {
     assert.throws(() => webhookConfig({ url, tls: { certfile: 'x' } }), /^ConfigError: webhook\.tls\.keyfile: missing/);
   });
 });
+
+/** The compiler has it complete: a type whose keys must all be there, and no others. */
+const EVERYTHING = {
+  enable: true,
+  url,
+  method: 'PUT',
+  headers: {},
+  body: { encoding: 'base62', format: 'emqx4', source: 'me', gzip_above: 1024 },
+  secret: Buffer.alloc(32).toString('base64'),
+  events: [{ event: 'message.publish', topic: 'a', clientid: 'b', username: 'c' }],
+  pool_size: 1,
+  pipelining: 1,
+  http2: true,
+  connect_timeout: '1s',
+  timeout: 1000,
+  cancel_timeout: 1000,
+  follow_redirects: 0,
+  rate: '10/s',
+  tls: { cacertfile: 'a', certfile: 'b', keyfile: 'c', key_password: 'd', verify: true, sni: 'e.f' },
+  batch: { max_events: 2, max_bytes: '1MB', max_wait: 1, layout: 'lines' },
+  retry: { statuses: [429, '5xx'], max_attempts: Infinity, max_age: 1000, first_delay: 1, max_delay: '1s' },
+  spool: { path: 'x', max_bytes: '1MB', sync: 'full', overflow: 'drop_oldest' },
+  dead_letters: { max_bytes: 0 },
+} as const satisfies Complete<WebhookSettings>;
+
+type Complete<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]-?: Complete<NonNullable<T[K]>> }
+    : T;
+
+const NAMES = {
+  on_client_connect: true,
+  'client.connect': true,
+  on_client_connack: true,
+  'client.connack': true,
+  on_client_connected: true,
+  'client.connected': true,
+  on_client_disconnected: true,
+  'client.disconnected': true,
+  on_client_subscribe: true,
+  'client.subscribe': true,
+  on_client_unsubscribe: true,
+  'client.unsubscribe': true,
+  on_session_created: true,
+  'session.created': true,
+  on_session_resumed: true,
+  'session.resumed': true,
+  on_session_takenover: true,
+  'session.takenover': true,
+  on_session_discarded: true,
+  'session.discarded': true,
+  on_session_subscribed: true,
+  'session.subscribed': true,
+  on_session_unsubscribed: true,
+  'session.unsubscribed': true,
+  on_session_terminated: true,
+  'session.terminated': true,
+  on_message_publish: true,
+  'message.publish': true,
+  on_message_delivered: true,
+  'message.delivered': true,
+  on_message_acked: true,
+  'message.acked': true,
+  on_message_dropped: true,
+  'message.dropped': true,
+} satisfies Record<WebhookEventName, true>;
 
 /** How long connecting and an answer may take. */
 function timesOf(fields: Omit<WebhookSettings, 'url'>): readonly number[] {
@@ -101,7 +219,7 @@ suite('what the delivery thread is given', () => {
   test('has what the configuration says', () => {
     const settings = settingsOf(
       {
-        method: 'patch',
+        method: 'PATCH',
         headers: { 'x-b': '1', 'Content-Type': 'application/x' },
         body: { encoding: 'base62', format: 'emqx4', source: 'me', gzip_above: '1KB' },
         batch: { max_events: 500, max_bytes: '2MB', max_wait: '1s', layout: 'lines' },

@@ -124,7 +124,8 @@ suite('a spool on a full disk', () => {
     assert.equal(stage.backlog.deadLetters.list(10, 0).length, 5);
 
     failAfter(4);
-    assert.equal(stage.backlog.deadLetters.resend('all'), 0);
+    const message = `the spool ${path} cannot be used: disk I/O error`;
+    assert.throws(() => stage.backlog.deadLetters.resend('all'), { message });
     t.mock.restoreAll();
     t.mock.timers.tick(1000);
     assert.equal(stage.backlog.problem, null);
@@ -132,6 +133,28 @@ suite('a spool on a full disk', () => {
     assert.equal(stage.backlog.deadLetters.resend('all'), 5, 'all the room is there');
     t.mock.timers.reset();
     assert.deepEqual(await stage.drain(), ['a10', 'b10', 'c10', 'd10', 'e10']);
+  });
+
+  test('writes many batches that waited in few transactions, and lets other work come in between', async (t) => {
+    using directory = temporaryDirectory();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    using stage = new BacklogStage({ path: join(directory.path, 'spool.db'), maxBytes: 1e9 });
+    t.mock.method(StatementSync.prototype, 'run', failToWrite);
+    let taken = 0;
+    for (let i = 0; i < 1000; i++) void stage.hand([`a${i}`]).then(() => taken++);
+    await turn();
+    assert.notEqual(stage.backlog.problem, null);
+    t.mock.restoreAll();
+    t.mock.timers.tick(1000);
+    const steps: number[] = [];
+    for (let before = 0; before < 1000; before = taken) {
+      // oxlint-disable-next-line no-await-in-loop -- one turn after another
+      await turn(1);
+      steps.push(taken - before);
+    }
+    assert.ok(Math.max(...steps) <= 128 && steps.length <= 50, steps.join(' '));
+    await turn();
+    assert.equal(stage.backlog.problem, null);
   });
 
   test('keeps what is settled for later, so that it does not come back', async (t) => {
@@ -153,8 +176,8 @@ suite('a spool on a full disk', () => {
 });
 
 /** What the event loop has to do now is done. */
-async function turn(): Promise<void> {
-  for (let i = 0; i < 3; i++) {
+async function turn(turns = 3): Promise<void> {
+  for (let i = 0; i < turns; i++) {
     // oxlint-disable-next-line no-await-in-loop -- one turn after another
     await new Promise((resolve) => {
       setImmediate(resolve);

@@ -3,6 +3,9 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
+import type { Lane } from '../../src/webhook/backlog.ts';
+import { EventTable } from '../../src/webhook/event-table.ts';
+import { collect } from '../kit/heap.ts';
 import {
   BacklogStage,
   clientOf,
@@ -147,10 +150,12 @@ suite('the spool', () => {
     const otherDb = new DatabaseSync(other);
     otherDb.exec('CREATE TABLE something (id INTEGER)');
     otherDb.close();
+    const otherBytes = readFileSync(other);
     assert.equal(
       messageOf(() => scene.open({ path: other })),
       `webhook.spool.path: cannot use ${other}: it is a database, but no spool of HookMQ`,
     );
+    assert.ok(readFileSync(other).equals(otherBytes));
     const text = join(scene.directory, 'text');
     writeFileSync(text, 'some text '.repeat(1000));
     assert.equal(
@@ -187,6 +192,94 @@ suite('the spool', () => {
     assert.ok(others.includes('last1'));
     stage.putBack(stuck);
     assert.deepEqual(await stage.drain(), many);
+  });
+
+  test('goes on with others when many clients have long events that do not get through', async () => {
+    using scene = spoolScene();
+    const stage = scene.open({ maxBytes: 1e9 });
+    // More than what may be in memory.
+    for (let i = 0; i < 70; i++) void stage.hand([`stuck${i}x1`], 1_000_000);
+    await stage.accept(['last1', 'last2']);
+    const before = process.memoryUsage().heapUsed;
+    const lanes: Lane[] = [];
+    for (let left = 71; left > 0; left--) {
+      let lane = stage.take();
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      for (; lane === null; lane = stage.take()) await stage.ready;
+      lanes.push(lane);
+    }
+    collect();
+    assert.ok(process.memoryUsage().heapUsed - before < 10_000_000);
+    assert.equal(namesIn(lanes.pop() ?? null), 'last1 last2');
+    assert.deepEqual(
+      lanes.map((lane) => namesIn(lane)),
+      Array.from({ length: 70 }, (_, i) => `stuck${i}x1`),
+    );
+    for (const lane of lanes.slice(0, 69)) stage.settle(lane);
+    const left = costOf('stuck69x1', 1_000_000) + costOf('last1') + costOf('last2');
+    assert.equal(stage.backlog.held.bytes, left);
+    stage.bury(lanes[69] ?? assert.fail());
+    const [letter] = stage.backlog.deadLetters.list(10, 0);
+    assert.equal(nameOf(letter?.event.record ?? ''), 'stuck69x1');
+    assert.equal(stage.backlog.deadLetters.held.oldest, START + 69_000);
+  });
+
+  test('lets a client wait whose long event cannot be read', async (t) => {
+    using scene = spoolScene();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const stage = scene.open({ maxBytes: 1e9 });
+    await stage.hand(['long1'], 100_000);
+    await stage.hand(['short1']);
+    t.mock.method(EventTable.prototype, 'readRecord', () => {
+      throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+    });
+    const short = stage.taken();
+    assert.equal(namesIn(short), 'short1');
+    assert.equal(stage.take(), null);
+    assert.equal(stage.backlog.problem, `the spool ${scene.path} cannot be used: disk I/O error`);
+    t.mock.restoreAll();
+    t.mock.timers.tick(1000);
+    assert.equal(stage.backlog.problem, null);
+    assert.equal(namesIn(stage.take()), 'long1');
+  });
+
+  test('looks once since when its first event waits', async (t) => {
+    using scene = spoolScene();
+    const stage = scene.open({ maxBytes: 1e9 });
+    await stage.accept(['a1'], 100_000);
+    const gets = t.mock.method(StatementSync.prototype, 'get');
+    for (let i = 0; i < 5; i++) {
+      assert.equal(stage.backlog.held.oldest, START);
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      await stage.accept([`b${i}`]);
+    }
+    const long = gets.mock.calls.filter(({ result }) => hasRecord(result));
+    assert.equal(long.length, 1);
+  });
+
+  test('forgets broker runs of which it has nothing', async () => {
+    using scene = spoolScene();
+    const first = scene.open({}, { run: 'run1' });
+    await first.accept('a1');
+    first.backlog.close();
+    const second = scene.open({}, { run: 'run2' });
+    await second.accept('b1');
+    assert.deepEqual([second.taken().at(0)?.run, second.taken().at(0)?.run], ['run1', 'run2']);
+    second.backlog.close();
+    const third = scene.open({}, { run: 'run3' });
+    await third.drain();
+    third.backlog.close();
+    const fourth = scene.open({}, { run: 'run4' });
+    await fourth.accept('c1');
+    fourth.backlog.close();
+    using db = new DatabaseSync(scene.path);
+    assert.deepEqual(
+      db
+        .prepare('SELECT name FROM runs')
+        .all()
+        .map(({ name }) => name),
+      ['run4'],
+    );
   });
 
   test('drops the oldest in the file first', async () => {
@@ -317,6 +410,10 @@ suite('the spool', () => {
     );
   });
 });
+
+function hasRecord(row: unknown): boolean {
+  return Array.isArray(row) && row.some((value) => value instanceof Uint8Array);
+}
 
 function fileSize(path: string): number {
   return statSync(path).size;

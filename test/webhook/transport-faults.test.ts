@@ -136,6 +136,7 @@ suite('a transport and a server that', () => {
     ['not HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['nonsense', '\0\xff\0\xff'.repeat(100)],
     ['a broken length', 'HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n'],
+    ['a change of protocol to none', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
   ] as const) {
     test(`answers ${name}: no answer`, async () => {
       await using server = await new RawServer((socket) => socket.write(bytes, 'latin1')).listen();

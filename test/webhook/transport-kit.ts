@@ -52,12 +52,19 @@ export class RawServer implements AsyncDisposable {
   /** What came in over each of them. */
   readonly received: string[] = [];
 
-  /** `hear` is called with each chunk; `requests` is how many have come over this connection so far. */
-  constructor(hear: (socket: Socket, requests: number, connection: number) => void) {
+  /**
+   * `hear` is called with each chunk; `requests` is how many have come over this connection so far. With `accept` it hears
+   * nothing, and that gets each connection.
+   */
+  constructor(
+    hear: (socket: Socket, requests: number, connection: number) => void,
+    accept?: (socket: Socket, connection: number) => void,
+  ) {
     this.#server = createServer((socket) => {
       const connection = this.sockets.push(socket) - 1;
       this.received.push('');
       socket.on('error', () => {});
+      if (accept !== undefined) return accept(socket, connection);
       socket.on('data', (chunk) => {
         const text = (this.received[connection] ?? '') + chunk.toString('latin1');
         this.received[connection] = text;

@@ -144,6 +144,14 @@ suite('a proxy', () => {
     assert.equal((await transport.send()).status, 200);
   });
 
+  test('is not blamed for the hosts of NO_PROXY', async () => {
+    const environment = { HTTP_PROXY: 'http://proxy.example:1', NO_PROXY: '127.0.0.1' };
+    await using transport = new TestTransport('http://127.0.0.1:1/x', {}, environment);
+    const text = 'cannot connect to http://127.0.0.1:1 (connection refused)';
+    assert.equal(await transport.check(), `webhook.url: ${text}`);
+    assert.equal((await transport.send()).error, text);
+  });
+
   test('does not stand between the server and its certificate', async () => {
     await using proxy = await new Proxy().listen();
     await using server = await secureServer();

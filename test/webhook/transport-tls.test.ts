@@ -101,6 +101,26 @@ suite('TLS', () => {
     assert.deepEqual([status, error], [0, text]);
   });
 
+  const names: readonly [host: string, sni: string | null, header: string, told: string | false | null][] = [
+    ['localhost', null, 'broker.example', 'localhost'],
+    ['127.0.0.1', null, 'broker.example', false],
+    ['127.0.0.1', 'localhost', 'broker.example', 'localhost'],
+    ['127.0.0.1', 'broker.example', 'localhost', null],
+  ];
+  for (const [host, sni, header, told] of names)
+    test(`asks for the name of sni (${sni}) or the URL (${host}), whatever a host header says`, async () => {
+      await using server = await new TlsServer({}).listen();
+      const tls = sni === null ? TRUSTING : { ...TRUSTING, sni };
+      await using transport = new TestTransport(server.url(host), { tls });
+      const answers = await transport.inTurn(['1', '2'], ['host', header]);
+      const status = told === null ? 0 : 200;
+      assert.deepEqual(
+        answers.map((answer) => answer.status),
+        [status, status],
+      );
+      if (told !== null) assert.deepEqual(new Set(server.names), new Set([told]));
+    });
+
   test('shows a client certificate, its key encrypted or not', async () => {
     const asking = { requestCert: true, rejectUnauthorized: true, ca: TRUSTING.ca };
     await using server = await new TlsServer({ ...asking, ca: pem('ca.pem') }).listen();
@@ -158,6 +178,29 @@ suite('HTTP/2', () => {
     await using transport = new TestTransport(server.url(), { tls: TRUSTING, http2: false });
     assert.equal((await transport.send()).status, 200);
     assert.deepEqual(server.versions, ['1.1']);
+  });
+
+  test('gives up requests that a server takes no more, which wait for a connection that does not come', async () => {
+    const server = createSecureServer(SERVER);
+    server.on('session', (session) => session.on('error', () => {}));
+    // GOAWAY with a last stream of 0: it has done nothing with what was sent.
+    server.on('stream', (stream) => {
+      stream.on('error', () => {});
+      stream.session?.goaway(0, 0);
+    });
+    await using front = await new RawServer(
+      () => {},
+      (socket, connection) => {
+        if (connection === 0) server.emit('connection', socket);
+      },
+    ).listen();
+    const limits = { tls: TRUSTING, poolSize: 1, pipelining: 4, timeout: 100, connectTimeout: 200 };
+    await using transport = new TestTransport(`https://127.0.0.1:${front.port}/`, limits);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => transport.send()));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      Array(8).fill(0),
+    );
   });
 
   test('gives up one request that is not answered, and the others go on', async () => {

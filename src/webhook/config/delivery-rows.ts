@@ -35,7 +35,7 @@ export const deliveryRows = {
       doc: 'How often an event is sent before it becomes a dead letter.',
       default: 'unlimited',
     }),
-    max_age: row(duration({ min: 1000, max: YEAR, endless: 'unlimited' }), {
+    max_age: row(duration({ min: 1000, max: YEAR, bare: 'ms', endless: 'unlimited' }), {
       doc: 'How old an event becomes before it is a dead letter.',
       default: '24h',
     }),

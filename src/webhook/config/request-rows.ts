@@ -47,11 +47,19 @@ export const requestRows = {
 function endpointUrl(): Kind<string> {
   const kind = url({ schemes: ['http', 'https'] });
   return checked(kind, (value) => {
-    const { username, password } = new URL(value);
+    if (hasControl(value)) return 'must not have line breaks or other control characters';
+    const { username, password, port } = new URL(value);
+    if (port === '0') return 'must not have the port 0';
+    // What a URL has behind `#` is for browsers, and is never sent.
+    if (value.includes('#')) return 'must not have a #; write %23 where it belongs to the path or the query';
     return username === '' && password === ''
       ? null
       : 'must not have a user name and password; put them into headers.authorization';
   });
+}
+
+function hasControl(value: string): boolean {
+  return Array.from(value).some((character) => character < ' ' || character === '\x7f');
 }
 
 /** EMQX 4.2 takes a URL without `http://`. */
@@ -61,7 +69,9 @@ function urlOfOldLine(value: Plain): Plain {
 
 /** Headers that belong to the HTTP client, or say something about the body that only the program knows. */
 const RESERVED_HEADERS =
-  /^(?:content-length|content-encoding|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer)$/i;
+  /^(?:content-length|content-encoding|transfer-encoding|connection|proxy-connection|proxy-authorization|keep-alive|upgrade|http2-settings|expect|te|trailer)$/i;
+/** Headers that say which event a request has: two of a kind are none. */
+const OWN_HEADERS = /^(?:webhook-(?:id|timestamp|signature)|hookmq-.*)$/i;
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -70,6 +80,7 @@ function requestHeaders(): Kind<Readonly<Record<string, string>>> {
     const names = new Set<string>();
     for (const [name, value] of Object.entries(headers)) {
       if (RESERVED_HEADERS.test(name)) return `the header ${name} cannot be set`;
+      if (OWN_HEADERS.test(name)) return `the header ${name} cannot be set: requests have it already`;
       if (!HEADER_NAME.test(name)) return `${JSON.stringify(name)} is not a header's name`;
       if (names.has(name.toLowerCase())) return `the header ${name} is there twice, in different case`;
       names.add(name.toLowerCase());

@@ -10,9 +10,13 @@ import { eventName, fullName } from './event-kind.ts';
 
 /** The keys of one rule. */
 const ruleKeys = {
-  event: row(eventName(), { doc: 'The event that is sent.', required: true }),
+  event: row(eventName(), {
+    doc: 'The event that is sent; `action` is an older name of this key.',
+    required: true,
+    aliases: ['action'],
+  }),
   topic: row(topicFilter(), {
-    doc: 'Only messages whose topic this filter matches, or subscriptions whose filter it matches; without it, all but those below $SYS.',
+    doc: 'Only messages whose topic this filter matches, or subscriptions whose filter it matches; without it, all but messages below $SYS.',
   }),
   clientid: row(pattern(), { doc: 'Only clients with such an id: `*` stands for any characters, `?` for one.' }),
   username: row(pattern(), { doc: 'Only clients with such a user name, with `*` and `?` as in `clientid`.' }),

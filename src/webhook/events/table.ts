@@ -40,6 +40,7 @@ interface EventRow<K extends EventName> {
 
 const { action } = client;
 const who = [client.username, client.clientid, action, ...client.certificate];
+const whoAsSent = [client.username, client.clientidAsSent, action, ...client.certificate];
 const published = [
   message.timestamp,
   message.topic,
@@ -63,15 +64,7 @@ export const WEBHOOK_EVENTS: readonly WebhookEvent[] = [
     on: 'client.connect',
     layout: clientLayout,
     moment: 'A CONNECT was received and could be read; nothing of it is checked yet.',
-    keys: [
-      client.protocol,
-      client.keepalive,
-      client.username,
-      client.clientidAsSent,
-      action,
-      ...client.certificate,
-      client.ipaddress,
-    ],
+    keys: [client.protocol, client.keepalive, ...whoAsSent, client.ipaddress],
   }),
   row({
     id: 1,
@@ -79,7 +72,7 @@ export const WEBHOOK_EVENTS: readonly WebhookEvent[] = [
     on: 'client.connack',
     layout: reasonLayout,
     moment: 'The answer to a CONNECT is about to be sent, be it good or bad.',
-    keys: [client.protocol, client.keepalive, client.connAck, ...who, client.ipaddress],
+    keys: [client.protocol, client.keepalive, client.connAck, ...whoAsSent, client.ipaddress],
   }),
   row({
     id: 5,
