@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 
 import type { WebhookConfig } from '../webhook/config.ts';
 import { endpointSettings } from '../webhook/endpoint-settings.ts';
-import type { LetterFile } from '../webhook/letter-file.ts';
+import type { LetterFile } from '../webhook/queue/letter-file.ts';
 import type { ShownDeadLetter } from '../webhook/report.ts';
 import type { EndpointSettings } from '../webhook/settings.ts';
 import { type Command, type Options, parse } from './command.ts';
@@ -61,7 +61,7 @@ function withoutFiles({ verify, sni }: WebhookConfig['tls']): WebhookConfig['tls
 /** null: there is no file yet, and there is no reason to make one. */
 async function open(settings: EndpointSettings): Promise<LetterFile | null> {
   if (settings.spool.path === null || !existsSync(settings.spool.path)) return null;
-  const { openLetterFile } = await import('../webhook/letter-file.ts');
+  const { openLetterFile } = await import('../webhook/queue/letter-file.ts');
   try {
     return openLetterFile(settings);
   } catch (error) {

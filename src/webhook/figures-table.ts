@@ -1,4 +1,4 @@
-import { DROP_REASONS } from './backlog.ts';
+import { DROP_REASONS } from './queue/backlog.ts';
 import { LATENCY_BOUNDS } from './report.ts';
 import type { WebhookStats } from './tally.ts';
 

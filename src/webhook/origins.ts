@@ -1,4 +1,4 @@
-import type { Origin } from './record.ts';
+import type { Origin } from './events/record.ts';
 
 /** Clients in a generation; two are remembered. */
 const REMEMBERED = 65_536;

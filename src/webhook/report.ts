@@ -1,4 +1,4 @@
-import type { DeadLetter, DropReason, Held } from './backlog.ts';
+import type { DeadLetter, DropReason, Held } from './queue/backlog.ts';
 
 /** How the endpoint is, as the circuit breaker sees it: `half_open` while one request tries it out. */
 export type BreakerState = 'closed' | 'open' | 'half_open';

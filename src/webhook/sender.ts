@@ -1,9 +1,9 @@
 import { systemClock } from '../base/clock.ts';
 import { Queue } from '../base/queue.ts';
-import type { DropReason } from './backlog.ts';
+import type { DropReason } from './queue/backlog.ts';
 import type { RecordSink } from './events.ts';
 import { Origins } from './origins.ts';
-import { RecordWriter } from './record.ts';
+import { RecordWriter } from './events/record.ts';
 import type { EndpointReport } from './report.ts';
 import type { EndpointSettings } from './settings.ts';
 import { Tally, type WebhookStats } from './tally.ts';

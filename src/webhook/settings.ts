@@ -1,4 +1,4 @@
-import type { PayloadEncoding } from './payload.ts';
+import type { PayloadEncoding } from './events/payload.ts';
 
 /** How a body is written. */
 export const BODY_FORMATS = ['nanomq', 'emqx4', 'cloudevents'] as const;

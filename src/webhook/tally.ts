@@ -1,5 +1,11 @@
-import { DROP_REASONS, type DropReason } from './backlog.ts';
-import { type BreakerState, type EndpointReport, type FailedAttempt, LATENCY_BOUNDS, type LatencyHistogram } from './report.ts';
+import { DROP_REASONS, type DropReason } from './queue/backlog.ts';
+import {
+  type BreakerState,
+  type EndpointReport,
+  type FailedAttempt,
+  LATENCY_BOUNDS,
+  type LatencyHistogram,
+} from './report.ts';
 
 /** How many events were dropped for each reason; see `DropReason`. */
 export type Dropped = Readonly<Record<DropReason, number>>;

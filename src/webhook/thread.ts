@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { FromDelivery, ThreadSettings, ToDelivery } from './protocol.ts';
 
 /** The delivery thread's program; beside this file, whether that is the source or what was built from it. */
-export const deliveryProgram = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+export const deliveryProgram = new URL(`./delivery/worker${extname(import.meta.url)}`, import.meta.url);
 
 /** Milliseconds until a thread that died is started again: the first time, and at most. */
 const RESTART = { first: 100, longest: 30_000 };

@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
-import { EventTexts } from './event-text.ts';
+import { EventTexts } from './events/event-text.ts';
 import { sampleRecord } from './events/samples.ts';
-import { httpTransport } from './http-transport.ts';
-import { HARMLESS_HEADERS, MASK } from './masking.ts';
-import { RequestMaker } from './request.ts';
+import { httpTransport } from './http/http-transport.ts';
+import { HARMLESS_HEADERS, MASK } from './http/masking.ts';
+import { RequestMaker } from './http/request.ts';
 import type { EndpointSettings } from './settings.ts';
-import type { Answer, HttpRequest, Transport } from './transport.ts';
+import type { Answer, HttpRequest, Transport } from './http/transport.ts';
 
 /** A sample of an event that was sent to an endpoint, and what came back. */
 export interface Trial {

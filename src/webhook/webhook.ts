@@ -58,14 +58,14 @@ export interface Webhooks {
  * @throws {ConfigError} when a file that `config` names cannot be used.
  */
 export function attachWebhook(broker: EventSource, config: WebhookConfig, options: WebhookOptions = {}): Webhook {
-  const { courier, stop } = attach(broker, { default: config }, options);
+  const { courier, stops } = attach(broker, { default: config }, options);
   const [handle] = courier.handles;
   if (handle === undefined) throw new Error('a courier without endpoint');
   return {
     ...handle,
     ready: courier.ready,
     async close(drainMs = DRAIN_MS) {
-      stop();
+      stopAll(stops);
       await courier.close(drainMs);
       return handle.stats();
     },
@@ -81,12 +81,12 @@ export function attachWebhooks(
   configs: Readonly<Record<string, WebhookConfig>>,
   options: WebhookOptions = {},
 ): Webhooks {
-  const { courier, stop } = attach(broker, configs, options);
+  const { courier, stops } = attach(broker, configs, options);
   return {
     endpoints: new Map(courier.handles.map((handle) => [handle.name, handle])),
     ready: courier.ready,
     close(drainMs = DRAIN_MS) {
-      stop();
+      stopAll(stops);
       return courier.close(drainMs);
     },
   };
@@ -107,10 +107,9 @@ function attach(broker: EventSource, configs: Readonly<Record<string, WebhookCon
       return wanted === undefined ? [] : [event.listen(broker, wanted, sink)];
     });
   });
-  return {
-    courier,
-    stop(): void {
-      for (const stop of stops.splice(0)) stop();
-    },
-  };
+  return { courier, stops };
+}
+
+function stopAll(stops: (() => void)[]): void {
+  for (const stop of stops.splice(0)) stop();
 }

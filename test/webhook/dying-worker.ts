@@ -5,4 +5,4 @@ import type { ToDelivery } from '../../src/webhook/protocol.ts';
 parentPort?.on('message', (message: ToDelivery) => {
   if (message.kind === 'batch' && Buffer.from(message.batch).includes('kill the thread')) throw new Error('killed');
 });
-await import('../../src/webhook/worker.ts');
+await import('../../src/webhook/delivery/worker.ts');

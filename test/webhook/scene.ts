@@ -73,8 +73,9 @@ export function message(fields: Partial<MessageInput> = {}): Message {
 }
 
 /** What a test says of an endpoint, in the values of a loaded config; bounds may be smaller than a file could have them. */
-export interface SceneFields
-  extends Partial<Omit<WebhookConfig, 'url' | 'events' | 'body' | 'tls' | 'batch' | 'retry' | 'spool' | 'dead_letters'>> {
+export interface SceneFields extends Partial<
+  Omit<WebhookConfig, 'url' | 'events' | 'body' | 'tls' | 'batch' | 'retry' | 'spool' | 'dead_letters'>
+> {
   readonly url: string;
   readonly events?: readonly Rule[];
   readonly body?: Partial<WebhookConfig['body']>;
@@ -86,7 +87,9 @@ export interface SceneFields
 }
 
 /** The events that a scene sends when its test does not say which. */
-const SENT: readonly Rule[] = ['on_client_connack', 'on_client_disconnected', 'on_message_publish'].map((event) => ({ event }));
+const SENT: readonly Rule[] = ['on_client_connack', 'on_client_disconnected', 'on_message_publish'].map((event) => ({
+  event,
+}));
 
 /** A config with its defaults. */
 export function config(fields: SceneFields): WebhookConfig {

@@ -1,7 +1,7 @@
 // Writes the tables of docs/webhooks.md from those that the code uses: `npm run docs:webhooks`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { eventTables } from './event-tables.ts';
+import { eventTables } from './events/event-tables.ts';
 import { keyTables } from './key-table.ts';
 
 const file = fileURLToPath(new URL('../../docs/webhooks.md', import.meta.url));

@@ -2,7 +2,7 @@ import type { Kind } from '../../config/kind.ts';
 import { checked, enumeration, map, size, text, url } from '../../config/kinds.ts';
 import { group, row } from '../../config/rows.ts';
 import type { Plain } from '../../config/tree.ts';
-import { PAYLOAD_ENCODINGS } from '../payload.ts';
+import { PAYLOAD_ENCODINGS } from '../events/payload.ts';
 import { BODY_FORMATS } from '../settings.ts';
 import { signingSecrets } from './secret-kind.ts';
 

@@ -1,4 +1,4 @@
-import type { PayloadEncoding } from '../payload.ts';
+import type { PayloadEncoding } from '../events/payload.ts';
 import type { BodyFormat, Overflow, Sync } from '../settings.ts';
 
 /** Milliseconds, or a text such as `500ms` or `1h`. */

@@ -1,8 +1,8 @@
 import type { Client } from '../../broker/client.ts';
 import type { SubscriptionOptions } from '../../broker/subscription.ts';
 import { parseFilter } from '../../topics/filter.ts';
-import type { RecordReader } from '../record-reader.ts';
-import type { RecordWriter } from '../record.ts';
+import type { RecordReader } from './record-reader.ts';
+import type { RecordWriter } from './record.ts';
 import type { Facts } from './facts.ts';
 import type { Layout } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import type { RecordReader } from '../record-reader.ts';
+import type { RecordReader } from './record-reader.ts';
 import type { Facts } from './facts.ts';
 import { cloudTypeOf, eventId } from './formats.ts';
 import type { WebhookEvent } from './table.ts';

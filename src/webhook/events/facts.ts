@@ -1,5 +1,5 @@
-import type { PayloadCoder } from '../payload.ts';
-import type { RecordReader } from '../record-reader.ts';
+import type { PayloadCoder } from './payload.ts';
+import type { RecordReader } from './record-reader.ts';
 
 /** The subscription options of an event, as MQTT 5.0 numbers them (section 3.8.3.1). */
 export interface OptionFacts {

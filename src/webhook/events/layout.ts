@@ -1,6 +1,6 @@
 import type { EventListener, EventName } from '../../broker/events.ts';
-import type { RecordReader } from '../record-reader.ts';
-import type { RecordWriter } from '../record.ts';
+import type { RecordReader } from './record-reader.ts';
+import type { RecordWriter } from './record.ts';
 import type { Wanted } from '../rules.ts';
 import type { Facts } from './facts.ts';
 

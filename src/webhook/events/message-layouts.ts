@@ -1,7 +1,7 @@
 import type { Message } from '../../broker/message.ts';
-import { encodeBase64 } from '../payload.ts';
-import type { RecordReader } from '../record-reader.ts';
-import type { RecordWriter } from '../record.ts';
+import { encodeBase64 } from './payload.ts';
+import type { RecordReader } from './record-reader.ts';
+import type { RecordWriter } from './record.ts';
 import type { Facts } from './facts.ts';
 import type { Layout } from './layout.ts';
 

@@ -2,7 +2,7 @@ import type { Client } from '../../broker/client.ts';
 import type { BrokerEvents, EventName } from '../../broker/events.ts';
 import { Message } from '../../broker/message.ts';
 import { laneOf } from '../origins.ts';
-import { RecordWriter, splitBatch, type StoredRecord } from '../record.ts';
+import { RecordWriter, splitBatch, type StoredRecord } from './record.ts';
 import type { EventSource } from './layout.ts';
 import { WEBHOOK_EVENTS } from './table.ts';
 

@@ -1,5 +1,5 @@
 import type { EventName } from '../../broker/events.ts';
-import type { RecordReader } from '../record-reader.ts';
+import type { RecordReader } from './record-reader.ts';
 import type { Wanted } from '../rules.ts';
 import * as client from './client-keys.ts';
 import { clientLayout, reasonLayout, subscribeLayout, unsubscribeLayout } from './client-layouts.ts';
