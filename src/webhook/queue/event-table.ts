@@ -14,7 +14,7 @@ export interface EventRow {
 }
 
 /** Bytes. */
-export const LONG_RECORD = 16 * 1024;
+const LONG_RECORD = 16 * 1024;
 
 /** Of a long record SQLite reads the length alone. */
 const COLUMNS = `id, lane, run, length(record), CASE WHEN length(record) <= ${LONG_RECORD} THEN record END`;
