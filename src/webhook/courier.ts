@@ -35,7 +35,6 @@ interface Line {
 
 /** A question that was not answered yet. */
 interface Asked {
-  readonly endpoint: number;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
 }
@@ -112,7 +111,7 @@ export class Courier {
     if (this.#closing !== null) return Promise.reject(new Error('the webhook is closed'));
     const number = ++this.#questions;
     return new Promise((resolve, reject) => {
-      this.#asked.set(number, { endpoint, resolve, reject });
+      this.#asked.set(number, { resolve, reject });
       this.#thread.post({ kind: 'question', endpoint, number, question });
     });
   }
@@ -147,7 +146,7 @@ export class Courier {
 
   #died(reason: string): void {
     this.#ready.reject(new WebhookError(`the delivery thread died (${reason})`));
-    for (const { sender, teller } of this.#lines) teller.died(reason, sender.died());
+    for (const { sender, teller } of this.#lines) teller.died(reason, sender.threadEnded());
     for (const { reject } of this.#asked.values()) reject(new Error(`the delivery thread died (${reason})`));
     this.#asked.clear();
     this.#look?.();
@@ -164,7 +163,7 @@ export class Courier {
     await this.#thread.stop();
     for (const { reject } of this.#asked.values()) reject(new Error('the webhook is closed'));
     for (const { sender, teller } of this.#lines) {
-      sender.died();
+      sender.threadEnded();
       teller.closed(sender.stats());
     }
   }

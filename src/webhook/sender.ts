@@ -142,14 +142,12 @@ export class Sender implements RecordSink {
     }
   }
 
-  /** The delivery thread died; another one is started. Returns how many events are lost. */
-  died(): number {
-    const before = this.#tally.stats(0, this.#handedOver(), 0).lost;
-    this.#tally.died(this.settings.spool.path !== null);
-    this.#tally.lose(this.#onTheWayEvents);
+  /** The delivery thread is gone, with what was on the way and what waited in memory. Returns how many events that is. */
+  threadEnded(): number {
+    const lost = this.#tally.threadEnded(this.settings.spool.path !== null, this.#onTheWayEvents);
     this.#onTheWay.clear();
     this.#onTheWayEvents = this.#onTheWayBytes = this.#posted = 0;
-    return this.#tally.stats(0, this.#handedOver(), 0).lost - before;
+    return lost;
   }
 
   resent(events: number): void {

@@ -76,21 +76,22 @@ export class Tally {
     this.#dropped[reason] += events;
   }
 
-  lose(events: number): void {
-    this.#lost += events;
-  }
-
   resent(events: number): void {
     this.#resent += events;
   }
 
-  /** The thread is gone. What it had in its queue is found again when it is `kept`, else lost. */
-  died(kept: boolean): void {
+  /**
+   * The thread is gone, and with it what was `onTheWay` to it. What it had in its queue is found again when it is `kept`,
+   * else lost. Returns how many events are lost.
+   */
+  threadEnded(kept: boolean, onTheWay: number): number {
     const { queued, deadLetters } = this.#now;
-    if (!kept) this.#lost += queued.events;
+    const lost = onTheWay + (kept ? 0 : queued.events);
+    this.#lost += lost;
     const past = sum(this.#past, this.#now);
     this.#past = kept ? { ...past, recovered: past.recovered - queued.events } : past;
     this.#now = kept ? { ...nothing, recovered: queued.events, queued, deadLetters } : nothing;
+    return lost;
   }
 
   get settled(): boolean {
@@ -127,7 +128,8 @@ export class Tally {
 
 const NO_DROPS = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
 
-const nothing: EndpointReport = {
+/** What a thread has to report before anything happened. */
+export const nothing: EndpointReport = {
   takenBytes: 0,
   accepted: 0,
   dropped: {},

@@ -1,30 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type EndpointReport, LATENCY_BOUNDS } from '../../src/webhook/report.ts';
-import { Tally, type WebhookStats } from '../../src/webhook/tally.ts';
+import { nothing, Tally, type WebhookStats } from '../../src/webhook/tally.ts';
 
 function report(fields: Partial<EndpointReport>): EndpointReport {
-  return {
-    takenBytes: 0,
-    accepted: 0,
-    dropped: {},
-    recovered: 0,
-    queued: { events: 0, bytes: 0, oldest: null },
-    deadLetters: { events: 0, bytes: 0, oldest: null },
-    spoolProblem: null,
-    startProblem: null,
-    delivered: 0,
-    retried: 0,
-    deadLettered: 0,
-    failures: {},
-    latency: { buckets: [...LATENCY_BOUNDS, Infinity].map(() => 0), count: 0, sum: 0 },
-    inFlight: 0,
-    breaker: 'closed',
-    trouble: 'none',
-    lastError: null,
-    recentFailures: [],
-    ...fields,
-  };
+  return { ...nothing, ...fields };
 }
 
 const nothingOnTheWay = { events: 0, bytes: 0 };
@@ -64,7 +44,7 @@ test('every event is somewhere while a thread is at work', () => {
 test('a thread that dies with a queue in memory has lost it, and the figures go on', () => {
   const tally = new Tally();
   tally.report(busy);
-  tally.died(false);
+  assert.equal(tally.threadEnded(false, 0), 45);
   const between = tally.stats(100, nothingOnTheWay, 4000);
   assert.deepEqual(balance(between), { came: 100, is: 100 });
   assert.equal(between.lost, 45);
@@ -81,7 +61,7 @@ test('a thread that dies with a queue in memory has lost it, and the figures go 
 test('a thread that dies with a spool has lost nothing: the next one finds it', () => {
   const tally = new Tally();
   tally.report(busy);
-  tally.died(true);
+  assert.equal(tally.threadEnded(true, 0), 0);
   const between = tally.stats(100, nothingOnTheWay, 4000);
   assert.deepEqual(balance(between), { came: 100, is: 100 });
   assert.equal(between.queued.events, 45);

@@ -6,8 +6,9 @@ const OVERHEAD_BYTES = 128;
 
 /**
  * A record: its length (4 bytes, this field included), its event (1 byte), then as numbers of 8 bytes its lane, its
- * sequence numbers, its time and when it came into the queue, then the client id (a text) and what the event adds. Numbers are little-endian; texts
- * and bytes have a length (4 bytes) in front, whose highest bit says of a text that it is not ASCII.
+ * sequence numbers, its time and when it came into the queue, then the client id (a text) and what the event adds.
+ * Numbers are little-endian; texts and bytes have a length (4 bytes) in front, whose highest bit says of a text that it
+ * is not ASCII.
  */
 export const HEADER_BYTES = 45;
 export const EVENT_AT = 4;
