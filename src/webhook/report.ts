@@ -60,8 +60,8 @@ export interface DeliveryFigures {
 
 /** What the delivery thread says of one endpoint. Counts are since the thread's start. */
 export interface EndpointReport extends DeliveryFigures {
-  /** Bytes of batches that were handed over and are dealt with: the room on the way is free again. */
-  readonly takenBytes: number;
+  /** Batches that were handed over and are dealt with: the room on the way is free again. */
+  readonly takenBatches: number;
   readonly accepted: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Events that were found in the spool at the start. */

@@ -40,11 +40,11 @@ export class Sender implements RecordSink {
   /** Written since the last batch was posted. */
   readonly #unposted = { events: 0, bytes: 0 };
   /** Posted batches that the thread has not dealt with, as far as it has reported. */
-  readonly #onTheWay = new Queue<{ readonly events: number; readonly bytes: number; readonly end: number }>();
+  readonly #onTheWay = new Queue<{ readonly events: number; readonly bytes: number }>();
   #onTheWayEvents = 0;
   #onTheWayBytes = 0;
-  /** Bytes that were ever posted to the thread that is there. */
-  #posted = 0;
+  /** Batches that the thread that is there has dealt with. */
+  #taken = 0;
   #flushing = false;
   #postedAt = -Infinity;
   #closed = false;
@@ -102,8 +102,7 @@ export class Sender implements RecordSink {
     const batch = this.#writer.take();
     if (batch === null) return;
     const { events, bytes } = this.#unposted;
-    this.#posted += bytes;
-    this.#onTheWay.push({ events, bytes, end: this.#posted });
+    this.#onTheWay.push({ events, bytes });
     this.#onTheWayEvents += events;
     this.#onTheWayBytes += bytes;
     this.#unposted.events = this.#unposted.bytes = 0;
@@ -120,7 +119,7 @@ export class Sender implements RecordSink {
   report(report: EndpointReport): void {
     const droppedBefore = countOf(this.#tally.latest.dropped);
     this.#tally.report(report);
-    this.#arrived(report.takenBytes);
+    this.#arrived(report.takenBatches);
     const isDropping = countOf(report.dropped) > droppedBefore;
     const hasRoom = report.queued.bytes < this.settings.spool.maxBytes / 2 && this.#onTheWayBytes < this.#limit / 2;
     if (isDropping) this.#teller.dropping(true, this.#dropped);
@@ -133,12 +132,12 @@ export class Sender implements RecordSink {
     this.#tally.report({ ...this.#tally.latest, spoolProblem });
   }
 
-  /** The thread has dealt with the first `bytes` that were posted to it. */
-  #arrived(bytes: number): void {
-    for (let first = this.#onTheWay.peek(); first !== undefined && first.end <= bytes; first = this.#onTheWay.peek()) {
-      this.#onTheWay.shift();
-      this.#onTheWayEvents -= first.events;
-      this.#onTheWayBytes -= first.bytes;
+  /** The thread has dealt with so many batches since it began, in their order. */
+  #arrived(batches: number): void {
+    for (; this.#taken < batches; this.#taken++) {
+      const { events = 0, bytes = 0 } = this.#onTheWay.shift() ?? {};
+      this.#onTheWayEvents -= events;
+      this.#onTheWayBytes -= bytes;
     }
   }
 
@@ -146,7 +145,7 @@ export class Sender implements RecordSink {
   threadEnded(): number {
     const lost = this.#tally.threadEnded(this.settings.spool.path !== null, this.#onTheWayEvents);
     this.#onTheWay.clear();
-    this.#onTheWayEvents = this.#onTheWayBytes = this.#posted = 0;
+    this.#onTheWayEvents = this.#onTheWayBytes = this.#taken = 0;
     return lost;
   }
 

@@ -130,7 +130,7 @@ const NO_DROPS = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) a
 
 /** What a thread has to report before anything happened. */
 export const nothing: EndpointReport = {
-  takenBytes: 0,
+  takenBatches: 0,
   accepted: 0,
   dropped: {},
   recovered: 0,

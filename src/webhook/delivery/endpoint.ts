@@ -4,7 +4,6 @@ import { EventTexts } from '../events/event-text.ts';
 import { httpTransport } from '../http/http-transport.ts';
 import { memoryBacklog } from '../queue/memory-backlog.ts';
 import type { Question, Reply } from '../protocol.ts';
-import { weighBatch } from '../events/record.ts';
 import type { EndpointReport, ShownDeadLetter } from '../report.ts';
 import type { EndpointSettings } from '../settings.ts';
 import type { Transport } from '../http/transport.ts';
@@ -26,7 +25,7 @@ export class Endpoint {
   readonly #backlog: Backlog;
   readonly #delivery: Delivery;
   readonly #changed: () => void;
-  #takenBytes = 0;
+  #takenBatches = 0;
   #accepted = 0;
   readonly #dropped: Partial<Record<DropReason, number>> = {};
   readonly #recovered: number;
@@ -61,12 +60,11 @@ export class Endpoint {
   }
 
   accept(batch: ArrayBuffer): void {
-    const { bytes } = weighBatch(batch);
-    this.#backlog.accept(batch, (intake) => this.#taken(bytes, intake));
+    this.#backlog.accept(batch, (intake) => this.#taken(intake));
   }
 
-  #taken(bytes: number, intake: Intake): void {
-    this.#takenBytes += bytes;
+  #taken(intake: Intake): void {
+    this.#takenBatches++;
     this.#accepted += intake.accepted;
     for (const [reason, events] of Object.entries(intake.dropped)) this.#count(reason as DropReason, events ?? 0);
     this.#changed();
@@ -109,7 +107,7 @@ export class Endpoint {
   report(): EndpointReport {
     return {
       ...this.#delivery.figures(),
-      takenBytes: this.#takenBytes,
+      takenBatches: this.#takenBatches,
       accepted: this.#accepted,
       dropped: { ...this.#dropped },
       recovered: this.#recovered,

@@ -172,14 +172,6 @@ export function splitBatch(batch: ArrayBuffer, each: (lane: number, record: Stor
   }
 }
 
-/** Events in a batch and what they cost in the queue, without taking it apart. */
-export function weighBatch(batch: ArrayBuffer): { readonly events: number; readonly bytes: number } {
-  const view = new DataView(batch);
-  let events = 0;
-  for (let at = 0; at < batch.byteLength; at += view.getUint32(at, true)) events++;
-  return { events, bytes: batch.byteLength + events * OVERHEAD_BYTES };
-}
-
 /** What a record costs in the queue, the same number that `RecordWriter.end` returned. */
 export function recordCost(record: { readonly length: number }): number {
   return record.length + OVERHEAD_BYTES;
